@@ -1,0 +1,89 @@
+//! What is the formula? Terms, parser, printers and symbolic derivatives.
+//!
+//! An [`Expr`] is an interned, immutable term: equal terms are one allocation, so that repeated differentiation stays
+//! small and equality is a pointer comparison.
+
+use crate::num::rational::Rational;
+use std::sync::Arc;
+
+/// An interned term. Cloning is cheap; equality and hashing go by identity.
+#[derive(Clone, Debug)]
+pub struct Expr(Arc<Node>);
+
+/// What a term is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// An exact constant, never negative when it comes from the parser.
+    Number(Rational),
+    /// The circle constant.
+    Pi,
+    /// A named variable or parameter.
+    Symbol(Box<str>),
+    /// A sum of two or more terms, in the order written.
+    Sum(Vec<Expr>),
+    /// A product of two or more factors, in the order written.
+    Product(Vec<Expr>),
+    /// `-a`
+    Negative(Expr),
+    /// `a / b`
+    Quotient(Expr, Expr),
+    /// `a ^ b`
+    Power(Expr, Expr),
+    /// An elementary function.
+    Call(Function, Expr),
+    /// A partial derivative (`orders`, one count per argument, all zero for the function itself) of an
+    /// uninterpreted function at `arguments`. Derivation files use it, model files do not.
+    Apply {
+        /// Name of the uninterpreted function.
+        function: Box<str>,
+        /// Order of differentiation with respect to each argument.
+        orders: Vec<u32>,
+        /// Where it is taken.
+        arguments: Vec<Expr>,
+    },
+}
+
+/// The elementary functions of the formula language; `log` is read as `ln`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// Exponential.
+    Exp,
+    /// Natural logarithm.
+    Ln,
+    /// Square root.
+    Sqrt,
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// Tangent.
+    Tan,
+    /// Hyperbolic sine.
+    Sinh,
+    /// Hyperbolic cosine.
+    Cosh,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Arc tangent.
+    Atan,
+    /// Absolute value.
+    Abs,
+}
+
+impl Expr {
+    /// The node of this term.
+    pub fn node(&self) -> &Node {
+        &self.0
+    }
+}
+impl PartialEq for Expr {
+    fn eq(&self, other: &Expr) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+impl Eq for Expr {}
+impl std::hash::Hash for Expr {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (Arc::as_ptr(&self.0) as usize).hash(state)
+    }
+}
