@@ -1,1 +1,3 @@
-//! (to be written)
+//! How does a reader see it? Tables, comma-separated values, JSON and pictures of what the other rooms found.
+
+pub mod table;

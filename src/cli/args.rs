@@ -1,0 +1,232 @@
+//! What was asked: the flags of every command, as written on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Computes, proves and cross-validates what stochastic gradient descent does in a valley of the loss.
+#[derive(Debug, Parser)]
+#[command(name = "thalweg", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 every check holds, 1 a check fails, 2 bad input or usage, 3 undecided, 130 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Flags that every command understands.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Form of the answer on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+    /// Also write the answer, as JSON, CSV, pictures and one page, into this folder
+    #[arg(long, value_name = "DIR", global = true)]
+    pub report: Option<PathBuf>,
+    /// Give a parameter or a noise field (`noise.delta`) another value; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = override_value, allow_hyphen_values = true, global = true)]
+    pub set: Vec<(String, f64)>,
+    /// Seed of every random number
+    #[arg(long, value_name = "N", default_value_t = 0, global = true)]
+    pub seed: u64,
+    /// Threads to use; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
+    pub threads: Option<u16>,
+    /// Instructions for the inner loops; results do not depend on it
+    #[arg(long, value_enum, default_value_t = SimdChoice::Auto, global = true)]
+    pub simd: SimdChoice,
+    /// No progress and no notes on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Colour on standard error and in tables; NO_COLOR is respected
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for people
+    Text,
+    /// One JSON object
+    Json,
+    /// Comma-separated values with a header line
+    Csv,
+    /// JUnit XML, for `verify` and `prove`
+    Junit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimdChoice {
+    Auto,
+    Avx512,
+    Avx2,
+    Portable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check every claim of the theory for a model against the exact solve and simulation
+    Verify {
+        /// Model files
+        #[arg(required = true, value_name = "MODEL")]
+        models: Vec<PathBuf>,
+        /// Recorded samples (arrays x and optionally y) to stand where simulation stood
+        #[arg(long, value_name = "SAMPLES.npz")]
+        data: Option<PathBuf>,
+    },
+    /// Stationary density along the floor by each method
+    Density(DensityArgs),
+    /// Floor loss, SGD loss, effective loss and marginal potential: numbers, formula, LaTeX
+    Loss {
+        /// Model file
+        model: PathBuf,
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Divergence bounds of a model or of a measured network, and which one binds
+    Bounds {
+        /// Model file (.ron) or network file (.npz)
+        input: PathBuf,
+        /// One batch size, or a range A..B (both ends included) for a curve
+        #[arg(long, value_name = "B|A..B", value_parser = batch_range)]
+        batch_size: Option<(u64, u64)>,
+    },
+    /// Paths, moments and histograms of the SDE or of SGD steps
+    Simulate(SimulateArgs),
+    /// Predicted against measured variances and bounds of a real network
+    Network {
+        /// Network file (.npz), laid out as data/README.md says
+        network: PathBuf,
+    },
+    /// BibTeX of the sources behind what is computed
+    Cite {
+        /// Model files; none: every source
+        #[arg(value_name = "MODEL")]
+        models: Vec<PathBuf>,
+    },
+    /// Mean first-passage time (not built yet)
+    Time(Later),
+    /// Best hyperparameters under the bounds (not built yet)
+    Tune(Later),
+    /// Diagram of learning rate and noise (not built yet)
+    Phase(Later),
+    /// Noise strength and anisotropy from a recorded trajectory (not built yet)
+    Fit(Later),
+    /// Check derivations (not built yet)
+    Prove(Later),
+}
+
+/// Arguments of a command that is not built yet: whatever they are.
+#[derive(Debug, Args)]
+pub struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub rest: Vec<String>,
+}
+
+/// Where along the floor numbers are wanted.
+#[derive(Debug, Args)]
+pub struct Places {
+    /// Places along the floor, separated by commas
+    #[arg(long, value_name = "X,…", value_delimiter = ',', num_args = 1.., allow_hyphen_values = true, conflicts_with = "points")]
+    pub at: Option<Vec<f64>>,
+    /// Number of equally spaced places, ends included [default: 201]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub points: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub struct DensityArgs {
+    /// Model file
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub places: Places,
+    /// Methods, separated by commas: adiabatic, first-order, discrete, discrete-first-order, fokker-planck, simulation, all
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub method: Option<Vec<MethodName>>,
+    /// Also the joint density P(x, y) on a grid
+    #[arg(long)]
+    pub joint: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MethodName {
+    Adiabatic,
+    FirstOrder,
+    Discrete,
+    DiscreteFirstOrder,
+    FokkerPlanck,
+    Simulation,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Model file
+    pub model: PathBuf,
+    /// Independent walkers [default: 8192]
+    #[arg(long, value_name = "N")]
+    pub walkers: Option<u64>,
+    /// Steps in all [default: chosen from the model]
+    #[arg(long, value_name = "M")]
+    pub steps: Option<u64>,
+    /// Time step (not for SGD noise, where one step is one step) [default: chosen from the model]
+    #[arg(long, value_name = "DT", allow_hyphen_values = true)]
+    pub dt: Option<f64>,
+    /// Scheme for Langevin noise
+    #[arg(long, value_name = "NAME")]
+    pub scheme: Option<String>,
+    /// Where along the floor the walkers start [default: the minimum of the floor loss]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub start: Option<f64>,
+    /// Average over every K-th step after burn-in, instead of the final state only
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: Option<u64>,
+    /// Write the final positions to this file (.npz or .csv)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write checkpoints to this file (not built yet)
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Seconds between checkpoints (not built yet)
+    #[arg(long, value_name = "SECONDS")]
+    pub checkpoint_every: Option<f64>,
+    /// Continue from a checkpoint (not built yet)
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+}
+
+fn override_value(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, for example noise.delta=0.5")?;
+    let number: f64 = value.trim().parse().map_err(|_| format!("`{value}` is not a number"))?;
+    if !number.is_finite() {
+        return Err(format!("`{value}` is not a finite number"));
+    }
+    Ok((name.trim().to_owned(), number))
+}
+
+fn batch_range(text: &str) -> Result<(u64, u64), String> {
+    let number = |s: &str| -> Result<u64, String> {
+        match s.trim().parse::<u64>() {
+            Ok(n) if n >= 1 => Ok(n),
+            _ => Err(format!("`{s}` is not a batch size (a whole number of at least 1)")),
+        }
+    };
+    let (first, last) = match text.split_once("..") {
+        Some((a, b)) => (number(a)?, number(b.trim_start_matches('='))?),
+        None => (number(text)?, number(text)?),
+    };
+    if first > last {
+        return Err(format!("the range {text} is empty: its first end is above its last"));
+    }
+    if last - first >= 100_000 {
+        return Err(format!("the range {text} has more than 100000 batch sizes"));
+    }
+    Ok((first, last))
+}
