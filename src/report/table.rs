@@ -128,7 +128,8 @@ impl Table {
             for (column, cell) in cells.iter().enumerate() {
                 let gap = if column == 0 { "" } else { "  " };
                 let space = " ".repeat(widths[column] - cell.chars().count());
-                let _ = if words[column] { write!(row, "{gap}{cell}{space}") } else { write!(row, "{gap}{space}{cell}") };
+                let _ =
+                    if words[column] { write!(row, "{gap}{cell}{space}") } else { write!(row, "{gap}{space}{cell}") };
             }
             text.push_str(row.trim_end());
             text.push('\n');
@@ -142,9 +143,9 @@ impl Table {
     /// Comma-separated values with a header line; numbers with all their digits.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let written = writer.write_record(&self.headings).and_then(|()| {
-            self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(Cell::exact)))
-        });
+        let written = writer
+            .write_record(&self.headings)
+            .and_then(|()| self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(Cell::exact))));
         debug_assert!(written.is_ok());
         writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
