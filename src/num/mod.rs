@@ -1,15 +1,12 @@
 //! How is this computed without losing it? Exact ratios, enclosures, portable functions, piecewise polynomials,
 //! quadrature, sums and seeded streams.
 //!
-//! This is the only room that may call the platform's `exp`, `ln` or `powf`; everybody else takes
+//! This is the only room that may call an elementary function of the platform; everybody else takes
 //! them from [`function`], which gives the same bits on every machine.
 
-pub mod chart;
-pub mod chebyshev;
 pub mod density;
+pub mod domain;
 pub mod function;
 pub mod interval;
 pub mod random;
 pub mod rational;
-
-pub mod sum;

@@ -1,1 +1,1 @@
-//! (to be written)
+//! Seeded streams of random numbers.
