@@ -3,6 +3,16 @@
 //! An [`Expr`] is an interned, immutable term: equal terms are one allocation, so that repeated differentiation stays
 //! small and equality is a pointer comparison.
 
+mod build;
+mod derive;
+mod intern;
+mod latex;
+mod lexer;
+mod parse;
+mod print;
+
+pub use parse::{Names, ParseError, parse};
+
 use crate::num::rational::Rational;
 use std::sync::Arc;
 
@@ -13,7 +23,7 @@ pub struct Expr(Arc<Node>);
 /// What a term is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
-    /// An exact constant, never negative when it comes from the parser.
+    /// A terminating decimal, never negative: other ratios are a quotient of two of them, negative ones a [`Node::Negative`].
     Number(Rational),
     /// The circle constant.
     Pi,
@@ -75,119 +85,6 @@ impl Expr {
     pub fn node(&self) -> &Node {
         &self.0
     }
-    /// An exact constant.
-    pub fn number(value: Rational) -> Expr {
-        let _ = value;
-        todo!()
-    }
-    /// A whole number.
-    pub fn integer(value: i64) -> Expr {
-        let _ = value;
-        todo!()
-    }
-    /// `numerator / denominator`, exact.
-    pub fn ratio(numerator: i64, denominator: i64) -> Expr {
-        let _ = (numerator, denominator);
-        todo!()
-    }
-    /// The exact decimal that prints as `value` does (`0.1` is 1/10); `None` where `value` is not finite.
-    pub fn from_f64(value: f64) -> Option<Expr> {
-        let _ = value;
-        todo!()
-    }
-    /// A variable or parameter.
-    pub fn symbol(name: &str) -> Expr {
-        let _ = name;
-        todo!()
-    }
-    /// `f(self)`.
-    pub fn call(&self, function: Function) -> Expr {
-        let _ = function;
-        todo!()
-    }
-    /// Natural logarithm.
-    pub fn ln(&self) -> Expr {
-        self.call(Function::Ln)
-    }
-    /// Exponential.
-    pub fn exp(&self) -> Expr {
-        self.call(Function::Exp)
-    }
-    /// Square root.
-    pub fn sqrt(&self) -> Expr {
-        self.call(Function::Sqrt)
-    }
-    /// `self ^ exponent`.
-    pub fn power(&self, exponent: &Expr) -> Expr {
-        let _ = exponent;
-        todo!()
-    }
-    /// `self ^ exponent` with a whole exponent.
-    pub fn powi(&self, exponent: i64) -> Expr {
-        self.power(&Expr::integer(exponent))
-    }
-    /// Partial derivative with respect to the symbol `variable`.
-    pub fn derivative(&self, variable: &str) -> Expr {
-        let _ = variable;
-        todo!()
-    }
-    /// Every symbol for which `with` has an answer replaced by it.
-    pub fn substitute(&self, with: &dyn Fn(&str) -> Option<Expr>) -> Expr {
-        let _ = with;
-        todo!()
-    }
-    /// The names of all symbols in it.
-    pub fn symbols(&self) -> std::collections::BTreeSet<String> {
-        todo!()
-    }
-    /// Whether the symbol `name` occurs in it.
-    pub fn contains(&self, name: &str) -> bool {
-        self.symbols().contains(name)
-    }
-    /// LaTeX that a person would write by hand.
-    pub fn latex(&self) -> String {
-        todo!()
-    }
-}
-impl std::fmt::Display for Expr {
-    /// Text that [`parse`] reads back as the same term.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let _ = f;
-        todo!()
-    }
-}
-macro_rules! operator {
-    ($($trait:ident $method:ident;)*) => {$(
-        impl std::ops::$trait<&Expr> for &Expr {
-            type Output = Expr;
-            fn $method(self, other: &Expr) -> Expr { let _ = other; todo!() }
-        }
-        impl std::ops::$trait<Expr> for Expr {
-            type Output = Expr;
-            fn $method(self, other: Expr) -> Expr { (&self).$method(&other) }
-        }
-        impl std::ops::$trait<&Expr> for Expr {
-            type Output = Expr;
-            fn $method(self, other: &Expr) -> Expr { (&self).$method(other) }
-        }
-        impl std::ops::$trait<Expr> for &Expr {
-            type Output = Expr;
-            fn $method(self, other: Expr) -> Expr { self.$method(&other) }
-        }
-    )*};
-}
-operator! { Add add; Sub sub; Mul mul; Div div; }
-impl std::ops::Neg for &Expr {
-    type Output = Expr;
-    fn neg(self) -> Expr {
-        todo!()
-    }
-}
-impl std::ops::Neg for Expr {
-    type Output = Expr;
-    fn neg(self) -> Expr {
-        -&self
-    }
 }
 impl PartialEq for Expr {
     fn eq(&self, other: &Expr) -> bool {
@@ -201,29 +98,32 @@ impl std::hash::Hash for Expr {
     }
 }
 
-/// The names that a formula may use.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// Variables and parameters.
-    pub symbols: Vec<String>,
-    /// Uninterpreted functions with their number of arguments (derivations only).
-    pub functions: Vec<(String, usize)>,
-}
+impl Function {
+    /// All functions, with the name each is written with.
+    pub const ALL: [(Function, &'static str); 11] = [
+        (Function::Exp, "exp"),
+        (Function::Ln, "ln"),
+        (Function::Sqrt, "sqrt"),
+        (Function::Sin, "sin"),
+        (Function::Cos, "cos"),
+        (Function::Tan, "tan"),
+        (Function::Sinh, "sinh"),
+        (Function::Cosh, "cosh"),
+        (Function::Tanh, "tanh"),
+        (Function::Atan, "atan"),
+        (Function::Abs, "abs"),
+    ];
 
-/// Why a formula could not be read, and where.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{message}")]
-pub struct ParseError {
-    /// What is wrong, in one sentence.
-    pub message: String,
-    /// What is accepted there, or what was probably meant.
-    pub help: Option<String>,
-    /// Bytes of the formula that are at fault.
-    pub span: std::ops::Range<usize>,
-}
+    /// The name it is written with.
+    pub fn name(self) -> &'static str {
+        Function::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, name)| name)
+    }
 
-/// Reads a formula.
-pub fn parse(text: &str, names: &Names) -> Result<Expr, ParseError> {
-    let _ = (text, names);
-    todo!()
+    /// The function of that name (`log` is `ln`).
+    pub fn named(name: &str) -> Option<Function> {
+        if name == "log" {
+            return Some(Function::Ln);
+        }
+        Function::ALL.iter().find(|(_, n)| *n == name).map(|(f, _)| *f)
+    }
 }

@@ -1,11 +1,54 @@
 //! Exact rational numbers, shared by formulas and (later) by the proof kernel.
 
-use num_traits::ToPrimitive;
+use num_bigint::BigInt;
+use num_traits::{One, ToPrimitive};
 
 /// An exact ratio of big integers.
 pub type Rational = num_rational::BigRational;
 
-/// The nearest `f64` (infinite where the ratio is beyond the range).
+/// Decimals with a longer digit string or a larger exponent are refused.
+const MOST_DIGITS: usize = 400;
+
+/// The nearest `f64`, ties to even (infinite where the ratio is beyond the range).
 pub fn to_f64(ratio: &Rational) -> f64 {
     ratio.to_f64().unwrap_or(f64::NAN)
+}
+
+/// The exact value of an unsigned decimal such as `12`, `.5`, `2.`, `1.5e-3`; `None` where the text is not one, or has
+/// more than 400 digits or an exponent beyond ±400.
+pub fn parse_decimal(text: &str) -> Option<Rational> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || digits.len() > MOST_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    if exponent.unsigned_abs() > MOST_DIGITS as u64 {
+        return None;
+    }
+    let shift = exponent - fraction.len() as i64;
+    let power = BigInt::from(10).pow(shift.unsigned_abs() as u32);
+    let digits: BigInt = digits.parse().ok()?;
+    Some(if shift >= 0 { Rational::new(digits * power, BigInt::one()) } else { Rational::new(digits, power) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_exact_and_come_back_as_the_same_float() {
+        for text in ["0.1", "1e-6", "123.456e7", "1.7976931348623157e308", "4.9e-324", "2.2250738585072014e-308", "9007199254740993"] {
+            let exact = parse_decimal(text).expect("a decimal");
+            assert_eq!(to_f64(&exact), text.parse::<f64>().expect("a float"), "{text}");
+        }
+        assert_eq!(parse_decimal(".5"), parse_decimal("0.50"));
+        assert_eq!(parse_decimal("2."), parse_decimal("2"));
+        for text in ["", ".", "e5", "1e", "1e999999999999", "1e401", "-1", "1.2.3", "0x1"] {
+            assert_eq!(parse_decimal(text), None, "{text}");
+        }
+    }
 }

@@ -1,0 +1,187 @@
+//! Derivatives, substitution and counts, each visiting every distinct term once.
+
+use super::{Expr, Function, Node};
+use std::collections::{BTreeSet, HashMap};
+
+impl Expr {
+    /// Partial derivative with respect to the symbol `variable`. `abs` is differentiated as `abs(a)/a`, undefined at 0.
+    pub fn derivative(&self, variable: &str) -> Expr {
+        Derivative { variable, known: HashMap::new() }.of(self)
+    }
+
+    /// Every symbol for which `with` has an answer replaced by it.
+    pub fn substitute(&self, with: &dyn Fn(&str) -> Option<Expr>) -> Expr {
+        fn go(e: &Expr, with: &dyn Fn(&str) -> Option<Expr>, known: &mut HashMap<Expr, Expr>) -> Expr {
+            if let Some(done) = known.get(e) {
+                return done.clone();
+            }
+            let done = match e.node() {
+                Node::Number(_) | Node::Pi => e.clone(),
+                Node::Symbol(name) => with(name).unwrap_or_else(|| e.clone()),
+                Node::Sum(terms) => Expr::raw_sum(terms.iter().map(|t| go(t, with, known)).collect()),
+                Node::Product(factors) => Expr::raw_product(factors.iter().map(|t| go(t, with, known)).collect()),
+                Node::Negative(a) => Expr::raw_negative(go(a, with, known)),
+                Node::Quotient(a, b) => Expr::raw_quotient(go(a, with, known), go(b, with, known)),
+                Node::Power(a, b) => Expr::raw_power(go(a, with, known), go(b, with, known)),
+                Node::Call(f, a) => go(a, with, known).call(*f),
+                Node::Apply { function, orders, arguments } => {
+                    Expr::apply(function, orders.clone(), arguments.iter().map(|a| go(a, with, known)).collect())
+                }
+            };
+            known.insert(e.clone(), done.clone());
+            done
+        }
+        go(self, with, &mut HashMap::new())
+    }
+
+    /// The names of all symbols in it.
+    pub fn symbols(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        self.visit(&mut |e| {
+            if let Node::Symbol(name) = e.node() {
+                names.insert(name.to_string());
+            }
+        });
+        names
+    }
+
+    /// Whether the symbol `name` occurs in it.
+    pub fn contains(&self, name: &str) -> bool {
+        self.symbols().contains(name)
+    }
+
+    /// Number of distinct terms in it, counted up to `limit`, and its depth.
+    pub fn size(&self, limit: usize) -> (usize, usize) {
+        fn depth(e: &Expr, limit: usize, known: &mut HashMap<Expr, usize>) -> usize {
+            if let Some(depth) = known.get(e) {
+                return *depth;
+            }
+            if known.len() >= limit {
+                return 0;
+            }
+            let below = e.children().iter().map(|c| depth(c, limit, known)).max().unwrap_or(0);
+            known.insert(e.clone(), below + 1);
+            below + 1
+        }
+        let mut known = HashMap::new();
+        let depth = depth(self, limit, &mut known);
+        (known.len(), depth)
+    }
+
+    /// The terms directly below.
+    pub fn children(&self) -> Vec<Expr> {
+        match self.node() {
+            Node::Number(_) | Node::Pi | Node::Symbol(_) => Vec::new(),
+            Node::Sum(parts) | Node::Product(parts) | Node::Apply { arguments: parts, .. } => parts.clone(),
+            Node::Negative(a) | Node::Call(_, a) => vec![a.clone()],
+            Node::Quotient(a, b) | Node::Power(a, b) => vec![a.clone(), b.clone()],
+        }
+    }
+
+    fn visit(&self, see: &mut dyn FnMut(&Expr)) {
+        let mut seen = std::collections::HashSet::new();
+        let mut pending = vec![self.clone()];
+        while let Some(e) = pending.pop() {
+            if seen.insert(e.clone()) {
+                see(&e);
+                pending.extend(e.children());
+            }
+        }
+    }
+}
+
+struct Derivative<'a> {
+    variable: &'a str,
+    known: HashMap<Expr, Expr>,
+}
+
+impl Derivative<'_> {
+    fn of(&mut self, e: &Expr) -> Expr {
+        if let Some(done) = self.known.get(e) {
+            return done.clone();
+        }
+        let done = self.rule(e);
+        self.known.insert(e.clone(), done.clone());
+        done
+    }
+
+    fn rule(&mut self, e: &Expr) -> Expr {
+        match e.node() {
+            Node::Number(_) | Node::Pi => Expr::integer(0),
+            Node::Symbol(name) => Expr::integer(i64::from(&**name == self.variable)),
+            Node::Sum(terms) => Expr::sum(terms.iter().map(|t| self.of(t)).collect::<Vec<_>>()),
+            Node::Product(factors) => self.product(factors),
+            Node::Negative(a) => -self.of(a),
+            Node::Quotient(a, b) => {
+                let (da, db) = (self.of(a), self.of(b));
+                if db.is_zero() { da / b } else { (da * b - a * db) / b.powi(2) }
+            }
+            Node::Power(a, b) => {
+                let (da, db) = (self.of(a), self.of(b));
+                if db.is_zero() {
+                    // (a^b)' = b a^(b−1) a'
+                    b * a.power(&(b - Expr::integer(1))) * da
+                } else if da.is_zero() {
+                    e * a.ln() * db
+                } else {
+                    e * (db * a.ln() + b * da / a)
+                }
+            }
+            Node::Call(function, a) => {
+                let da = self.of(a);
+                if da.is_zero() { da } else { slope(*function, a, e) * da }
+            }
+            Node::Apply { function, orders, arguments } => {
+                let terms: Vec<Expr> = (0..arguments.len())
+                    .map(|i| {
+                        let mut raised = orders.clone();
+                        raised[i] += 1;
+                        self.of(&arguments[i]) * Expr::apply(function, raised, arguments.clone())
+                    })
+                    .collect();
+                Expr::sum(terms)
+            }
+        }
+    }
+
+    /// The product rule; long products are split in halves, which keeps the result of order `n ln n`.
+    fn product(&mut self, factors: &[Expr]) -> Expr {
+        if factors.len() > 8 {
+            let (left, right) = factors.split_at(factors.len() / 2);
+            let (dl, dr) = (self.product(left), self.product(right));
+            let whole = |part: &[Expr]| Expr::raw_product(part.to_vec());
+            let parts = [(dl, whole(right)), (dr, whole(left))].into_iter().filter(|(d, _)| !d.is_zero());
+            let mut terms: Vec<Expr> = parts.map(|(d, rest)| Expr::raw_product(vec![d, rest])).collect();
+            return match terms.len() {
+                0 => Expr::integer(0),
+                1 => terms.swap_remove(0),
+                _ => Expr::raw_sum(terms),
+            };
+        }
+        let slopes: Vec<Expr> = factors.iter().map(|f| self.of(f)).collect();
+        Expr::sum(
+            (0..factors.len())
+                .filter(|i| !slopes[*i].is_zero())
+                .map(|i| Expr::product((0..factors.len()).map(|j| if i == j { &slopes[j] } else { &factors[j] }.clone())))
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
+/// `f'(a)`, where `e = f(a)`.
+fn slope(function: Function, a: &Expr, e: &Expr) -> Expr {
+    let one = Expr::integer(1);
+    match function {
+        Function::Exp => e.clone(),
+        Function::Ln => one / a,
+        Function::Sqrt => one / (Expr::integer(2) * e),
+        Function::Sin => a.call(Function::Cos),
+        Function::Cos => -a.call(Function::Sin),
+        Function::Tan => one + e.powi(2),
+        Function::Sinh => a.call(Function::Cosh),
+        Function::Cosh => a.call(Function::Sinh),
+        Function::Tanh => one - e.powi(2),
+        Function::Atan => one.clone() / (one + a.powi(2)),
+        Function::Abs => e / a,
+    }
+}
