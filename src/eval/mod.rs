@@ -1,8 +1,12 @@
 //! What is its value, slope and enclosure, over a block of points? Formulas compiled to straight-line tapes.
 
-use crate::expr::Expr;
+mod compile;
+mod run;
+
+pub use compile::CompileError;
+
+use crate::expr::Function;
 use crate::num::interval::Interval;
-use thiserror::Error;
 
 /// Instructions that the block evaluation may use. Results are the same bits at every level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +22,26 @@ pub enum Simd {
 impl Simd {
     /// The best level of this machine.
     pub fn detect() -> Simd {
-        Simd::Portable
+        [Simd::Avx512, Simd::Avx2].into_iter().find(|level| level.is_available()).unwrap_or(Simd::Portable)
     }
+
     /// Whether this machine has it.
     pub fn is_available(self) -> bool {
-        self == Simd::Portable
+        match self {
+            Simd::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx512 => {
+                std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx512vl")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
     }
+
     /// `portable`, `avx2` or `avx512`.
     pub fn name(self) -> &'static str {
         match self {
@@ -34,71 +52,45 @@ impl Simd {
     }
 }
 
-/// Why formulas could not be compiled.
-#[derive(Clone, Debug, PartialEq, Error)]
-pub enum CompileError {
-    /// A symbol is neither a variable nor bound to a number.
-    #[error("`{0}` has no value")]
-    Unbound(String),
-    /// An uninterpreted function has no value.
-    #[error("the function `{0}` has no value")]
-    Uninterpreted(String),
+/// One instruction; operands are the numbers of earlier instructions.
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    /// A constant and its enclosure (a decimal need not be an `f64`).
+    Constant(f64, Interval),
+    Input(usize),
+    Add(usize, usize),
+    Subtract(usize, usize),
+    Multiply(usize, usize),
+    Divide(usize, usize),
+    Negate(usize),
+    /// A whole power, by repeated multiplication.
+    Whole(usize, i32),
+    Power(usize, usize),
+    Call(Function, usize),
 }
 
 /// One or several formulas as straight-line code with shared subexpressions.
+///
+/// Values follow `f64` arithmetic: where a formula is undefined they are NaN or infinite, which callers check.
 #[derive(Clone, Debug)]
-pub struct Tape {}
+pub struct Tape {
+    code: Vec<Op>,
+    results: Vec<usize>,
+}
 
 impl Tape {
-    /// Compiles `outputs` as functions of `variables`; other symbols take their value from `constants`.
-    pub fn compile(
-        outputs: &[Expr],
-        variables: &[&str],
-        constants: &dyn Fn(&str) -> Option<f64>,
-    ) -> Result<Tape, CompileError> {
-        let _ = (outputs, variables, constants);
-        todo!()
-    }
     /// Number of instructions.
     pub fn len(&self) -> usize {
-        todo!()
+        self.code.len()
     }
+
     /// Whether it has no instruction.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.code.is_empty()
     }
+
     /// Number of outputs.
     pub fn outputs(&self) -> usize {
-        todo!()
-    }
-    /// All outputs at one point.
-    pub fn at(&self, inputs: &[f64]) -> Vec<f64> {
-        let _ = inputs;
-        todo!()
-    }
-    /// The first output as a function of the only variable.
-    pub fn value(&self, x: f64) -> f64 {
-        let _ = x;
-        todo!()
-    }
-    /// All outputs at one point, into `outputs`; no allocation for tapes of ordinary length.
-    pub fn at_into(&self, inputs: &[f64], outputs: &mut [f64]) {
-        let _ = (inputs, outputs);
-        todo!()
-    }
-    /// Value and derivative (with respect to input number `variable`) of every output.
-    pub fn duals(&self, inputs: &[f64], variable: usize) -> Vec<(f64, f64)> {
-        let _ = (inputs, variable);
-        todo!()
-    }
-    /// Enclosures of every output over a box.
-    pub fn intervals(&self, inputs: &[Interval]) -> Vec<Interval> {
-        let _ = inputs;
-        todo!()
-    }
-    /// Every output at every point of a block: `inputs[v][k]`, `outputs[o][k]`. `scratch` is lent and grows as needed.
-    pub fn block(&self, simd: Simd, inputs: &[&[f64]], outputs: &mut [&mut [f64]], scratch: &mut Vec<f64>) {
-        let _ = (simd, inputs, outputs, scratch);
-        todo!()
+        self.results.len()
     }
 }

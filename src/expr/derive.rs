@@ -162,7 +162,9 @@ impl Derivative<'_> {
         Expr::sum(
             (0..factors.len())
                 .filter(|i| !slopes[*i].is_zero())
-                .map(|i| Expr::product((0..factors.len()).map(|j| if i == j { &slopes[j] } else { &factors[j] }.clone())))
+                .map(|i| {
+                    Expr::product((0..factors.len()).map(|j| if i == j { &slopes[j] } else { &factors[j] }.clone()))
+                })
                 .collect::<Vec<_>>(),
         )
     }

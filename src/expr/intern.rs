@@ -21,9 +21,8 @@ pub(super) fn intern(node: Node) -> Expr {
     node.hash(&mut hasher);
     let key = hasher.finish();
     let mut pool = POOL.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    let found = pool.terms.get(&key).and_then(|bucket| {
-        bucket.iter().filter_map(Weak::upgrade).find(|term| **term == node)
-    });
+    let found =
+        pool.terms.get(&key).and_then(|bucket| bucket.iter().filter_map(Weak::upgrade).find(|term| **term == node));
     if let Some(term) = found {
         return Expr(term);
     }
@@ -47,7 +46,8 @@ mod tests {
 
     #[test]
     fn equal_terms_are_one_allocation_also_across_threads() {
-        let build = || (0..200).fold(Expr::symbol("x"), |e, i| (&e + Expr::integer(i)).call(crate::expr::Function::Sin));
+        let build =
+            || (0..200).fold(Expr::symbol("x"), |e, i| (&e + Expr::integer(i)).call(crate::expr::Function::Sin));
         let here = build();
         let there = std::thread::spawn(build).join().expect("thread ends");
         assert_eq!(here, there);

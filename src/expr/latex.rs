@@ -27,7 +27,7 @@ fn level(e: &Expr) -> Level {
         Node::Call(Function::Sqrt | Function::Abs, _) => Level::Atom,
         // `\sin x` beside other factors reads well, raised to a power it does not.
         Node::Call(..) | Node::Power(..) | Node::Quotient(..) => Level::Power,
-        Node::Number(n) if !n.is_zero() && scientific(e) => Level::Product,
+        Node::Number(n) if !n.is_zero() && scientific(e) => Level::Power,
         Node::Number(_) | Node::Pi | Node::Symbol(_) | Node::Apply { .. } => Level::Atom,
     }
 }
@@ -66,7 +66,13 @@ fn tex(e: &Expr, least: Level) -> String {
                     let numeric = next.starts_with(|c: char| c.is_ascii_digit()) || next.starts_with("\\frac{1}");
                     let letters = text.ends_with(|c: char| c.is_ascii_digit())
                         && next.starts_with(|c: char| c.is_ascii_alphabetic() || c == '\\' || c == 'e');
-                    text += if numeric { " \\cdot " } else if letters && !next.starts_with('\\') { "" } else { " " };
+                    text += if numeric {
+                        " \\cdot "
+                    } else if letters && !next.starts_with('\\') {
+                        ""
+                    } else {
+                        " "
+                    };
                 }
                 // A function without parentheses would swallow the factors after it.
                 let open = i + 1 < factors.len()
@@ -140,7 +146,11 @@ fn call(function: Function, a: &Expr, exponent: Option<&str>) -> String {
         Function::Atan => "\\arctan",
     };
     let name = exponent.map_or(name.to_owned(), |p| format!("{name}^{{{p}}}"));
-    if is_simple(a) { format!("{name} {}", tex(a, Level::Sum)) } else { format!("{name}{}", braces(tex(a, Level::Sum))) }
+    if is_simple(a) {
+        format!("{name} {}", tex(a, Level::Sum))
+    } else {
+        format!("{name}{}", braces(tex(a, Level::Sum)))
+    }
 }
 
 /// A letter, a number, or a number times a letter: an argument that needs no parentheses.
@@ -182,9 +192,9 @@ fn number(e: &Expr) -> String {
 /// A letter with its index; Greek names as Greek letters, longer names upright.
 fn symbol(name: &str) -> String {
     const GREEK: [&str; 34] = [
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
-        "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi",
-        "Sigma", "Upsilon", "Phi", "Psi", "Omega", "pi",
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
+        "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda",
+        "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "pi",
     ];
     let (stem, index) = match name.split_once('_') {
         Some((stem, index)) if !stem.is_empty() => (stem, index),

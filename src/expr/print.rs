@@ -66,7 +66,8 @@ fn write(e: &Expr, least: Level, f: &mut Formatter<'_>) -> Result {
                 if i > 0 {
                     f.write_str("*")?;
                 }
-                let least = if i == 0 && matches!(factor.node(), Node::Quotient(..)) { Level::Product } else { Level::Factor };
+                let least =
+                    if i == 0 && matches!(factor.node(), Node::Quotient(..)) { Level::Product } else { Level::Factor };
                 write(factor, least, f)?;
             }
             Ok(())

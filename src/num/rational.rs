@@ -41,7 +41,15 @@ mod tests {
 
     #[test]
     fn decimals_are_exact_and_come_back_as_the_same_float() {
-        for text in ["0.1", "1e-6", "123.456e7", "1.7976931348623157e308", "4.9e-324", "2.2250738585072014e-308", "9007199254740993"] {
+        for text in [
+            "0.1",
+            "1e-6",
+            "123.456e7",
+            "1.7976931348623157e308",
+            "4.9e-324",
+            "2.2250738585072014e-308",
+            "9007199254740993",
+        ] {
             let exact = parse_decimal(text).expect("a decimal");
             assert_eq!(to_f64(&exact), text.parse::<f64>().expect("a float"), "{text}");
         }

@@ -1,1 +1,1 @@
-//! (to be written)
+//! What does the mathematics predict?
