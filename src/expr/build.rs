@@ -278,7 +278,7 @@ impl Expr {
     /// A product, folded: numbers come first, powers of one base are collected, fractions are one fraction.
     pub fn product(factors: impl IntoIterator<Item = Expr>) -> Expr {
         let mut constant = Rational::one();
-        let (mut top, mut bottom): (Vec<(Expr, Expr)>, Vec<(Expr, Expr)>) = (Vec::new(), Vec::new());
+        let (mut top, mut bottom) = (Vec::<(Expr, Expr)>::new(), Vec::new());
         let mut pending: Vec<(bool, Expr)> = factors.into_iter().map(|t| (false, t)).collect();
         pending.reverse();
         while let Some((under, factor)) = pending.pop() {

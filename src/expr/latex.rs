@@ -171,7 +171,7 @@ fn scientific(e: &Expr) -> bool {
     let Node::Number(n) = e.node() else { return false };
     let (digits, exponent) = digits(n);
     let point = digits.len() as i64 + exponent;
-    point > 15 || point < -3
+    !(-3..=15).contains(&point)
 }
 
 fn number(e: &Expr) -> String {

@@ -1,6 +1,15 @@
 //! A probability density along the floor: normalised, evaluated and integrated in log space.
+//!
+//! The logarithm itself is resolved by piecewise polynomials, so a peak cannot be missed because it is narrow, and
+//! nothing overflows however small the temperature. A line is mapped by `x = c + w sinh(s)`, in which algebraic tails
+//! become exponential ones; it is cut where the density of `s` has fallen by `e^-50`.
 
 use super::domain::Domain;
+use super::function::{asinh, cosh, exp, exp_m1, ln, sinh};
+use super::piecewise::{Panel, Piecewise};
+use super::sum::Sum;
+use gauss_quad::GaussLegendre;
+use std::sync::OnceLock;
 use thiserror::Error;
 
 /// Why there is no density.
@@ -9,7 +18,7 @@ pub enum DensityError {
     /// The mass beyond every cut stays above the tolerance.
     #[error("the density cannot be normalised: its mass does not converge towards {end}")]
     NotNormalisable {
-        /// `-inf` or `inf`, or the place of a singularity.
+        /// `-inf` or `inf`.
         end: f64,
     },
     /// The log-density or its slope is not a number there.
@@ -26,73 +35,551 @@ pub enum DensityError {
     },
 }
 
+/// Beyond this the hyperbolic sine overflows.
+const FARTHEST: f64 = 640.0;
+/// Beyond this the squares of places overflow.
+const FARTHEST_PLACE: f64 = 1e150;
+/// Depth below the peak, in units of the logarithm, at which a line is cut.
+const DEEP: f64 = 50.0;
+
+/// How places are mapped to the variable in which panels are laid.
+#[derive(Clone, Copy, Debug)]
+enum Chart {
+    Identity,
+    /// `x = centre + width * sinh(s)`
+    Line {
+        centre: f64,
+        width: f64,
+    },
+}
+
+impl Chart {
+    fn x(self, s: f64) -> f64 {
+        match self {
+            Chart::Identity => s,
+            Chart::Line { centre, width } => centre + width * sinh(s),
+        }
+    }
+    fn s(self, x: f64) -> f64 {
+        match self {
+            Chart::Identity => x,
+            Chart::Line { centre, width } => asinh((x - centre) / width),
+        }
+    }
+    /// `ln dx/ds`
+    fn ln_stretch(self, s: f64) -> f64 {
+        match self {
+            Chart::Identity => 0.0,
+            Chart::Line { width, .. } => ln(width) + ln(cosh(s)),
+        }
+    }
+}
+
 /// A normalised probability density on a [`Domain`].
 #[derive(Clone, Debug)]
 pub struct Density {
     domain: Domain,
+    chart: Chart,
+    /// Logarithm of the density of `s`, normalised.
+    log: Piecewise,
+    /// Probability up to the end of each panel.
+    cumulative: Vec<f64>,
+    range: (f64, f64),
+}
+
+/// Nodes and weights on `[-1, 1]`.
+fn rule() -> &'static [(f64, f64)] {
+    static RULE: OnceLock<Vec<(f64, f64)>> = OnceLock::new();
+    RULE.get_or_init(|| {
+        let degree = std::num::NonZeroUsize::new(24).unwrap_or(std::num::NonZeroUsize::MIN);
+        GaussLegendre::new(degree).into_node_weight_pairs().into_iter().collect()
+    })
+}
+
+/// `∫_a^b f`
+fn quadrature(f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
+    let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
+    half * rule().iter().map(|(t, w)| w * f(middle + half * t)).collect::<Sum>().value()
 }
 
 impl Density {
-    /// `p ∝ exp(log(x))`. Relative accuracy 1e-12 where `log` is smooth, also on [`Domain::Line`].
+    /// `p ∝ exp(log(x))`, to 1e-12 relative where `log` is smooth and below 1e3 in size (beyond, its own rounding
+    /// limits it), on every domain.
+    ///
+    /// # Errors
+    /// [`DensityError`]
     pub fn from_log(domain: Domain, log: &dyn Fn(f64) -> f64) -> Result<Density, DensityError> {
-        let _ = (domain, log);
-        todo!()
+        let (chart, range) = match domain.ends() {
+            Some(ends) => (Chart::Identity, ends),
+            None => survey(log)?,
+        };
+        Density::build(domain, chart, range, &|s| log(chart.x(s)) + chart.ln_stretch(s))
     }
-    /// `p'/p = slope(x)`, zero flux.
+
+    /// `p'/p = slope(x)` without flux. On a circle the slope integrates to zero over the period.
+    ///
+    /// # Errors
+    /// [`DensityError`]
     pub fn from_slope(domain: Domain, slope: &dyn Fn(f64) -> f64) -> Result<Density, DensityError> {
-        let _ = (domain, slope);
-        todo!()
+        match domain.ends() {
+            Some((a, b)) => {
+                let log = antiderivative(slope, Chart::Identity, (a, b))?;
+                Density::build(domain, Chart::Identity, (a, b), &|s| log.at(s))
+            }
+            None => {
+                // The survey needs the logarithm only roughly: trapezia between places far and near.
+                let rough = Rough::new(slope);
+                let (chart, range) = survey(&|x| rough.at(x))?;
+                let log = antiderivative(slope, chart, range)?;
+                Density::build(domain, chart, range, &|s| log.at(s) + chart.ln_stretch(s))
+            }
+        }
     }
-    /// On a circle, `p' = slope(x) p − J/diffusion(x)` with `J` from periodicity and normalisation; returns `J` too.
+
+    /// `p'/p = slope(x)` without flux, over the stretch that `guide` occupies.
+    ///
+    /// # Errors
+    /// [`DensityError`]
+    pub fn from_slope_like(guide: &Density, slope: &dyn Fn(f64) -> f64) -> Result<Density, DensityError> {
+        let log = antiderivative(slope, guide.chart, guide.range)?;
+        Density::build(guide.domain, guide.chart, guide.range, &|s| log.at(s) + guide.chart.ln_stretch(s))
+    }
+
+    /// On a circle, `p' = slope(x) p − J/diffusion(x)` with `J` from periodicity and normalisation; returns `J` too
+    /// (positive towards larger `x`).
+    ///
+    /// # Errors
+    /// [`DensityError`]
     pub fn with_current(
         domain: Domain,
         slope: &dyn Fn(f64) -> f64,
         diffusion: &dyn Fn(f64) -> f64,
     ) -> Result<(Density, f64), DensityError> {
-        let _ = (domain, slope, diffusion);
-        todo!()
+        let Some((a, b)) = domain.ends() else { return Ok((Density::from_slope(domain, slope)?, 0.0)) };
+        // p = e^A u with u' = −J e^{−A}/D: u falls (or rises) from 1 to e^{−A(b)} in proportion to ∫ e^{−A}/D.
+        let log = antiderivative(slope, Chart::Identity, (a, b))?;
+        let tilt = log.at(b);
+        let lowest = log.panels().iter().flat_map(|p| [p.at(p.a), p.at(p.b)]).fold(f64::INFINITY, f64::min);
+        let resistance = |x: f64| exp(lowest - log.at(x)) / diffusion(x);
+        let forward = resolved(Piecewise::new(&resistance, a, b, 1e-14, &|_| true))?.integral();
+        let whole = forward.at(b);
+        let share = -exp_m1(-tilt);
+        let u = |x: f64| 1.0 - share * (forward.at(x) / whole);
+        let steep = |p: &Panel| (p.at(p.a) - p.at(p.b)).abs() < 1.0;
+        let ln_u = |x: f64| ln(u(x).max(f64::MIN_POSITIVE));
+        let factor = resolved(Piecewise::new(&ln_u, a, b, 1e-12, &steep))?;
+        let unnormalised = |s: f64| log.at(s) + factor.at(s);
+        let density = Density::build(domain, Chart::Identity, (a, b), &unnormalised)?;
+        // ln of the normalisation: p = e^{A + ln u + shift}; J = share / ∫(e^{−A}/D) * e^shift.
+        let middle = 0.5 * (a + b);
+        let shift = density.ln_at(middle) - unnormalised(middle);
+        Ok((density, share / whole * exp(lowest + shift)))
     }
+
+    fn build(
+        domain: Domain,
+        chart: Chart,
+        range: (f64, f64),
+        log: &dyn Fn(f64) -> f64,
+    ) -> Result<Density, DensityError> {
+        let undefined = |s: f64| DensityError::Undefined { at: chart.x(s) };
+        let highest =
+            |p: &Panel| (0..=8).map(|k| p.at(p.a + (p.b - p.a) * f64::from(k) / 8.0)).fold(f64::NEG_INFINITY, f64::max);
+        let first = Piecewise::new(log, range.0, range.1, 3e-14, &|_| true).map_err(undefined)?;
+        let top = first.panels().iter().map(highest).fold(f64::NEG_INFINITY, f64::max);
+        // Quadrature needs panels over which the density itself is tame, where it matters. Between samples the
+        // logarithm may rise by an eighth of its second difference: no peak hides there.
+        let tame = |p: &Panel| {
+            let values: Vec<f64> = (0..=32).map(|k| p.at(p.a + (p.b - p.a) * f64::from(k) / 32.0)).collect();
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let bend = values.windows(3).map(|v| (v[0] - 2.0 * v[1] + v[2]).abs()).fold(0.0, f64::max);
+            high + 0.25 * bend < top - 60.0 || high - low < 8.0
+        };
+        let pieces = Piecewise::new(log, range.0, range.1, 3e-14, &tame).map_err(undefined)?;
+        if let Some(at) = pieces.unresolved() {
+            return Err(DensityError::Unresolved { at: chart.x(at) });
+        }
+        let top = pieces.panels().iter().map(highest).fold(f64::NEG_INFINITY, f64::max);
+        let mut sum = Sum::default();
+        let masses: Vec<f64> = pieces
+            .panels()
+            .iter()
+            .map(|p| {
+                sum.add(quadrature(|s| exp(p.at(s) - top), p.a, p.b));
+                sum.value()
+            })
+            .collect();
+        let total = sum.value();
+        if !(total > 0.0 && total.is_finite()) {
+            return Err(DensityError::Unresolved { at: chart.x(range.0) });
+        }
+        let shift = top + ln(total);
+        let log = pieces.shifted(-shift);
+        let cumulative = masses.iter().map(|m| m / total).collect();
+        Ok(Density { domain, chart, log, cumulative, range })
+    }
+
     /// Where it lives.
     pub fn domain(&self) -> Domain {
         self.domain
     }
+
     /// `p(x)`; zero outside the domain, wrapped on a circle.
     pub fn at(&self, x: f64) -> f64 {
-        let _ = x;
-        todo!()
+        exp(self.ln_at(x))
     }
-    /// `ln p(x)`.
+
+    /// `ln p(x)`; minus infinity outside the domain and beyond the cut of a line.
     pub fn ln_at(&self, x: f64) -> f64 {
-        let _ = x;
-        todo!()
+        let Some(x) = self.domain.place(x) else { return f64::NEG_INFINITY };
+        let s = self.chart.s(x);
+        if !(self.range.0 <= s && s <= self.range.1) {
+            return f64::NEG_INFINITY;
+        }
+        self.log.at(s) - self.chart.ln_stretch(s)
     }
-    /// Probability below `x`.
+
+    /// Probability between the left end of the domain and `x`.
     pub fn cdf(&self, x: f64) -> f64 {
-        let _ = x;
-        todo!()
+        let s = self.chart.s(x).clamp(self.range.0, self.range.1);
+        let number = self.log.index(s);
+        let before = if number == 0 { 0.0 } else { self.cumulative[number - 1] };
+        let panel = &self.log.panels()[number];
+        (before + quadrature(|s| exp(panel.at(s)), panel.a, s)).clamp(0.0, 1.0)
     }
+
     /// The place below which the probability is `q`.
     pub fn quantile(&self, q: f64) -> f64 {
-        let _ = q;
-        todo!()
+        let number = self.cumulative.partition_point(|c| *c < q).min(self.cumulative.len() - 1);
+        let before = if number == 0 { 0.0 } else { self.cumulative[number - 1] };
+        let panel = &self.log.panels()[number];
+        let (mut low, mut high) = (panel.a, panel.b);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if before + quadrature(|s| exp(panel.at(s)), panel.a, middle) < q { low = middle } else { high = middle }
+        }
+        self.chart.x(0.5 * (low + high))
     }
+
     /// `∫ f p dx`.
     pub fn expectation(&self, f: &dyn Fn(f64) -> f64) -> f64 {
-        let _ = f;
-        todo!()
+        self.log
+            .panels()
+            .iter()
+            .map(|p| quadrature(|s| exp(p.at(s)) * f(self.chart.x(s)), p.a, p.b))
+            .collect::<Sum>()
+            .value()
     }
-    /// `½ ∫ |p − q| dx`.
+
+    /// `½ ∫ |p − q| dx`, to about 1e-5 of its value.
     pub fn total_variation(&self, other: &Density) -> f64 {
-        let _ = other;
-        todo!()
+        let over = |one: &Density, two: &Density, f: &dyn Fn(f64, f64) -> f64| {
+            let mut sum = Sum::default();
+            for p in one.log.panels() {
+                let pieces = 8;
+                let cut = |k: i32| p.a + (p.b - p.a) * f64::from(k) / f64::from(pieces);
+                for k in 0..pieces {
+                    let integrand = |s: f64| {
+                        let (own, x) = (exp(p.at(s)), one.chart.x(s));
+                        let ratio = exp(two.ln_at(x) + one.chart.ln_stretch(s) - p.at(s));
+                        own * f(1.0, ratio)
+                    };
+                    let difference = |s: f64| p.at(s) - one.chart.ln_stretch(s) - two.ln_at(one.chart.x(s));
+                    let (a, b) = (cut(k), cut(k + 1));
+                    if difference(a) * difference(b) < 0.0 {
+                        // The densities cross here.
+                        let (mut low, mut high) = (a, b);
+                        for _ in 0..50 {
+                            let middle = 0.5 * (low + high);
+                            if difference(a) * difference(middle) > 0.0 { low = middle } else { high = middle }
+                        }
+                        sum.add(quadrature(integrand, a, low));
+                        sum.add(quadrature(integrand, low, b));
+                    } else {
+                        sum.add(quadrature(integrand, a, b));
+                    }
+                }
+            }
+            sum.value()
+        };
+        // ∫ (p − q)⁺ and ∫ (q − p)⁺, each over the panels of the larger one.
+        0.5 * (over(self, other, &|p, q| (p - q).max(0.0)) + over(other, self, &|q, p| (q - p).max(0.0)))
     }
+
     /// The shortest interval that holds all but `missing` of the probability (on a circle it may reach past `upper`).
     pub fn visited(&self, missing: f64) -> (f64, f64) {
-        let _ = missing;
-        todo!()
+        let ends = self.domain.ends();
+        let quantile = |t: f64| match ends {
+            Some((a, b)) if self.domain.is_periodic() && t >= 1.0 => self.quantile(t - 1.0) + (b - a),
+            Some((a, _)) if t <= 0.0 => a,
+            Some((_, b)) if t >= 1.0 => b,
+            _ => self.quantile(t),
+        };
+        let last = if self.domain.is_periodic() { 1.0 } else { missing };
+        let width = |t: f64| quantile(t + (1.0 - missing)) - quantile(t);
+        // Beside equal steps, steps that shrink towards both ends, where the optimum often lies.
+        let mut starts: Vec<f64> = (0..=40).map(|k| last * f64::from(k) / 40.0).collect();
+        starts.dedup();
+        let best = starts.iter().copied().min_by(|a, b| width(*a).total_cmp(&width(*b))).unwrap_or(0.0);
+        let (mut low, mut high) = ((best - last / 40.0).max(0.0), (best + last / 40.0).min(last));
+        for _ in 0..60 {
+            let (a, b) = (low + 0.382 * (high - low), low + 0.618 * (high - low));
+            if width(a) <= width(b) { high = b } else { low = a }
+        }
+        let middle = 0.5 * (low + high);
+        let start = [middle, best].into_iter().min_by(|a, b| width(*a).total_cmp(&width(*b))).unwrap_or(middle);
+        (quantile(start), quantile(start + (1.0 - missing)))
     }
+
     /// The most likely place.
     pub fn mode(&self) -> f64 {
-        todo!()
+        let value = |s: f64| self.log.at(s) - self.chart.ln_stretch(s);
+        let mut best = (f64::NEG_INFINITY, self.range.0);
+        for p in self.log.panels() {
+            for k in 0..=16 {
+                let s = p.a + (p.b - p.a) * f64::from(k) / 16.0;
+                if value(s) > best.0 {
+                    best = (value(s), s);
+                }
+            }
+        }
+        let panel = &self.log.panels()[self.log.index(best.1)];
+        let step = (panel.b - panel.a) / 16.0;
+        let (mut low, mut high) = ((best.1 - step).max(self.range.0), (best.1 + step).min(self.range.1));
+        for _ in 0..80 {
+            let (a, b) = (low + 0.382 * (high - low), low + 0.618 * (high - low));
+            if value(a) >= value(b) { high = b } else { low = a }
+        }
+        self.chart.x(0.5 * (low + high))
+    }
+}
+
+fn resolved(pieces: Result<Piecewise, f64>) -> Result<Piecewise, DensityError> {
+    let pieces = pieces.map_err(|at| DensityError::Undefined { at })?;
+    match pieces.unresolved() {
+        Some(at) => Err(DensityError::Unresolved { at }),
+        None => Ok(pieces),
+    }
+}
+
+/// `∫ slope dx` as a function of the chart's variable.
+fn antiderivative(slope: &dyn Fn(f64) -> f64, chart: Chart, range: (f64, f64)) -> Result<Piecewise, DensityError> {
+    let integrand = |s: f64| match chart {
+        Chart::Identity => slope(s),
+        Chart::Line { width, .. } => slope(chart.x(s)) * width * cosh(s),
+    };
+    resolved(Piecewise::new(&integrand, range.0, range.1, 1e-14, &|_| true)).map(|p| p.integral())
+}
+
+/// Places from -1e14 to 1e14, dense in every decade.
+fn decades() -> Vec<f64> {
+    let positive: Vec<f64> = (0..=1100).map(|k| exp(std::f64::consts::LN_10 * (f64::from(k) / 50.0 - 8.0))).collect();
+    positive.iter().rev().map(|x| -x).chain([0.0]).chain(positive.iter().copied()).collect()
+}
+
+/// A rough antiderivative of a slope over all decades.
+struct Rough {
+    places: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl Rough {
+    fn new(slope: &dyn Fn(f64) -> f64) -> Rough {
+        let places = decades();
+        // From the middle outwards: what is summed far out is too coarse to come back from.
+        let middle = places.len() / 2;
+        let mut values = vec![0.0; places.len()];
+        let step = |a: f64, b: f64| {
+            let step = quadrature(slope, a, b);
+            if step.is_finite() { step } else { 0.0 }
+        };
+        for i in middle + 1..places.len() {
+            values[i] = values[i - 1] + step(places[i - 1], places[i]);
+        }
+        for i in (0..middle).rev() {
+            values[i] = values[i + 1] - step(places[i], places[i + 1]);
+        }
+        Rough { places, values }
+    }
+
+    fn at(&self, x: f64) -> f64 {
+        let last = self.places.len() - 1;
+        let i = self.places.partition_point(|p| *p < x).clamp(1, last);
+        let (a, b) = (self.places[i - 1], self.places[i]);
+        // Beyond the last place, as straight in ln|x|.
+        if x < a || x > b {
+            let (near, far) = if x < a { (b, a) } else { (a, b) };
+            let (v_near, v_far) =
+                if x < a { (self.values[i], self.values[i - 1]) } else { (self.values[i - 1], self.values[i]) };
+            let per = (v_far - v_near) / (ln(far.abs()) - ln(near.abs()));
+            return v_far + per * (ln(x.abs()) - ln(far.abs()));
+        }
+        let t = (x - a) / (b - a);
+        self.values[i - 1] * (1.0 - t) + self.values[i] * t
+    }
+}
+
+/// Finds where on the line the probability is: a chart around the highest peak and the range of its variable.
+fn survey(log: &dyn Fn(f64) -> f64) -> Result<(Chart, (f64, f64)), DensityError> {
+    let clean = |x: f64| {
+        let v = log(x);
+        if v.is_nan() { f64::NEG_INFINITY } else { v }
+    };
+    let places = decades();
+    let values: Vec<f64> = places.iter().map(|x| clean(*x)).collect();
+    let best = (0..places.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0);
+    if values[best] == f64::NEG_INFINITY {
+        return Err(DensityError::Undefined { at: places[best] });
+    }
+    if values[best] == f64::INFINITY {
+        return Err(DensityError::Undefined { at: places[best] });
+    }
+    // Golden section between the neighbours.
+    let (mut low, mut high) = (places[best.saturating_sub(1)], places[(best + 1).min(places.len() - 1)]);
+    for _ in 0..100 {
+        let (a, b) = (low + 0.382 * (high - low), low + 0.618 * (high - low));
+        if clean(a) >= clean(b) { high = b } else { low = a }
+    }
+    let centre = 0.5 * (low + high);
+    let top = clean(centre).max(values[best]);
+    // Width: where the logarithm has fallen by one on the nearer side.
+    let falls = |r: f64| clean(centre + r) < top - 1.0 || clean(centre - r) < top - 1.0;
+    let width = (0..=1400)
+        .map(|k| exp(std::f64::consts::LN_10 * (f64::from(k) / 50.0 - 14.0)))
+        .find(|r| falls(*r))
+        .ok_or(DensityError::NotNormalisable { end: f64::INFINITY })?;
+    let chart = Chart::Line { centre, width };
+    let in_s = |s: f64| clean(chart.x(s)) + chart.ln_stretch(s);
+    let top = (-400..=400).map(|k| in_s(f64::from(k) / 10.0)).fold(f64::NEG_INFINITY, f64::max);
+    let mut range = (-1.0_f64, 1.0_f64);
+    for s in (-400..=400).map(|k| f64::from(k) / 10.0).filter(|s| in_s(*s) > top - DEEP) {
+        range = (range.0.min(s), range.1.max(s));
+    }
+    // Everything that the decades showed to matter lies inside.
+    for (x, v) in places.iter().zip(&values) {
+        let s = chart.s(*x);
+        if *v + chart.ln_stretch(s) > top - DEEP {
+            range = (range.0.min(s), range.1.max(s));
+        }
+    }
+    let extend = |start: f64, sign: f64| -> Result<f64, DensityError> {
+        let (mut s, mut outside) = (start.abs(), 0);
+        // Two units in a row below the cut, so that one dip of an oscillating landscape does not end the search.
+        while outside < 8 {
+            s += 0.25;
+            let value = in_s(sign * s);
+            let lost = outside == 0 && value == f64::NEG_INFINITY;
+            if lost || s > FARTHEST || chart.x(sign * s).abs() > FARTHEST_PLACE {
+                // Numbers end here: the decay so far decides.
+                let (last, earlier) = (in_s(sign * (s - 0.5)), in_s(sign * (s - 10.5)));
+                return if !(last < earlier - 1e-5) {
+                    Err(DensityError::NotNormalisable { end: sign * f64::INFINITY })
+                } else if last > top - 34.0 {
+                    Err(DensityError::Unresolved { at: chart.x(sign * s) })
+                } else {
+                    Ok(sign * (s - 0.5))
+                };
+            }
+            outside = if value < top - DEEP { outside + 1 } else { 0 };
+        }
+        Ok(sign * (s - 1.75))
+    };
+    Ok((chart, (extend(range.0, -1.0)?, extend(range.1, 1.0)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    const CIRCLE: Domain = Domain::Periodic { lower: 0.0, upper: std::f64::consts::TAU };
+
+    #[test]
+    fn gaussians_of_every_scale_are_normalised_on_the_line() {
+        for (mean, sd) in [(0.0, 1.0), (3.0, 1e-3), (-1e3, 1e-2), (1e-3, 1e3), (0.0, 1e-6)] {
+            let d = Density::from_log(Domain::Line, &|x| -0.5 * ((x - mean) / sd) * ((x - mean) / sd)).expect("normal");
+            for z in [-3.0, -0.5, 0.0, 1.0, 4.0] {
+                let x: f64 = mean + sd * z;
+                let z: f64 = (x - mean) / sd;
+                let exact = (-0.5 * z * z).exp() / (sd * (2.0 * std::f64::consts::PI).sqrt());
+                assert!(
+                    (d.at(x) / exact - 1.0).abs() < 1e-11 + 1e-15 * mean.abs() / sd,
+                    "{mean} {sd} {z}: {} {exact}",
+                    d.at(x)
+                );
+            }
+            assert!((d.expectation(&|x| x) - mean).abs() < 1e-12 * (mean.abs() + sd) * 10.0);
+            assert!((d.expectation(&|x| (x - mean) * (x - mean)) / (sd * sd) - 1.0).abs() < 1e-11);
+            let (a, b) = d.visited(0.05);
+            assert!(((b - a) / sd - 2.0 * 1.959_963_984_540_054).abs() < 1e-5, "{a} {b}");
+            assert!((d.cdf(d.quantile(0.3)) - 0.3).abs() < 1e-10);
+            assert!((d.mode() - mean).abs() < 1e-6 * sd + 1e-9 * mean.abs());
+        }
+    }
+
+    #[test]
+    fn algebraic_tails_are_counted_and_heavier_ones_refused() {
+        // Student's t: 1/(1+x²)^((1+δ)/2), ∫ = B(1/2, δ/2).
+        for delta in [0.2, 1.0, 5.0] {
+            let d = Density::from_log(Domain::Line, &|x| -0.5 * (1.0 + delta) * (x * x).ln_1p()).expect("normal");
+            let beta = libm::tgamma(0.5) * libm::tgamma(0.5 * delta) / libm::tgamma(0.5 + 0.5 * delta);
+            assert!((d.at(0.0) * beta - 1.0).abs() < 1e-10, "{delta}: {}", d.at(0.0) * beta - 1.0);
+        }
+        for exponent in [-1.0, -0.6, 0.0, 1.0] {
+            let heavy = Density::from_log(Domain::Line, &|x| 0.5 * exponent * (x * x).ln_1p());
+            assert!(matches!(heavy, Err(DensityError::NotNormalisable { .. })), "{exponent}: {:?}", heavy.err());
+        }
+    }
+
+    #[test]
+    fn two_distant_wells_share_the_probability() {
+        let d = Density::from_log(Domain::Line, &|x| -50.0 * (x * x - 100.0) * (x * x - 100.0)).expect("normal");
+        assert!((d.cdf(0.0) - 0.5).abs() < 1e-9, "{}", d.cdf(0.0));
+        let variance = 1.0 / (50.0 * 2.0 * 400.0);
+        assert!((d.expectation(&|x| (x.abs() - 10.0) * (x.abs() - 10.0)) / variance - 1.0).abs() < 1e-2);
+    }
+
+    #[test]
+    fn slopes_and_logs_give_the_same_density() {
+        let walls = Domain::Interval { lower: -2.0, upper: 5.0 };
+        for domain in [walls, Domain::Line] {
+            let a = Density::from_log(domain, &|x| -40.0 * (0.5 * x * x + x.sin())).expect("normal");
+            let b = Density::from_slope(domain, &|x| -40.0 * (x + x.cos())).expect("normal");
+            for x in [-1.5, -0.7, 0.0, 0.4] {
+                let gap = (a.at(x) - b.at(x)).abs() / a.at(a.mode());
+                assert!(gap < 1e-9, "{domain:?} {x}: {gap}");
+            }
+            assert!(a.total_variation(&b) < 1e-9);
+        }
+    }
+
+    #[test]
+    fn total_variation_of_shifted_gaussians_is_known() {
+        let normal = |m: f64| Density::from_log(Domain::Line, &|x| -0.5 * (x - m) * (x - m)).expect("normal");
+        let exact = libm::erf(0.5 * 0.3 / std::f64::consts::SQRT_2);
+        assert!((normal(0.0).total_variation(&normal(0.3)) / exact - 1.0).abs() < 1e-6);
+    }
+
+    /// A tilted washboard: constant slope on a circle has the uniform density and the current D f / L.
+    #[test]
+    fn a_constant_drive_carries_a_constant_current() {
+        let (d, current) = Density::with_current(CIRCLE, &|_| 0.7, &|_| 1.3).expect("normal");
+        let uniform = 1.0 / std::f64::consts::TAU;
+        assert!((d.at(1.0) / uniform - 1.0).abs() < 1e-10);
+        assert!((current / (0.7 * 1.3 * uniform) - 1.0).abs() < 1e-10, "{current}");
+        let (_, none) = Density::with_current(CIRCLE, &|x| x.cos(), &|_| 1.0).expect("normal");
+        assert!(none.abs() < 1e-14);
+    }
+
+    /// The flux D(f p − p') is the same everywhere and equals the current.
+    #[test]
+    fn the_current_is_the_flux() {
+        let (f, diffusion) = (|x: f64| 0.4 + 2.0 * x.cos(), |x: f64| 1.0 + 0.3 * x.sin());
+        let (d, current) = Density::with_current(CIRCLE, &f, &diffusion).expect("normal");
+        for x in [0.5, 2.0, 3.5, 5.0] {
+            let h = 1e-4;
+            let slope = (d.at(x + h) - d.at(x - h)) / (2.0 * h);
+            assert!((diffusion(x) * (f(x) * d.at(x) - slope) - current).abs() < 1e-7, "{x}");
+        }
+        assert!((d.at(0.0) - d.at(std::f64::consts::TAU - 1e-12)).abs() < 1e-9);
     }
 }

@@ -8,5 +8,6 @@ pub mod density;
 pub mod domain;
 pub mod function;
 pub mod interval;
-pub mod random;
+pub mod piecewise;
 pub mod rational;
+pub mod sum;

@@ -1,1 +1,0 @@
-//! Seeded streams of random numbers.
