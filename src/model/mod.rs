@@ -1,6 +1,20 @@
 //! What problem was posed, and is it well posed? Model files, from the text as written to a sealed [`Model`].
 
+mod draft;
+mod error;
+mod learners;
+mod noise;
+mod resolve;
+mod spans;
+mod validity;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
 pub use crate::num::domain::Domain;
+pub use error::{ModelError, ModelErrors};
+pub use resolve::read;
 
 use crate::eval::Tape;
 use crate::expr::Expr;
@@ -71,6 +85,10 @@ pub struct Sgd {
     pub dataset_size: Option<f64>,
     /// Decentralised learners.
     pub learners: Option<Learners>,
+    /// The variance as the file gives it: it may use `lambda`, and holds for a direction with `delta` 1.
+    variance_as_written: Expr,
+    /// The floor's variance as the file gives it, if it does; its `lambda` is the first direction's.
+    floor_variance_as_written: Option<Expr>,
 }
 
 /// How batches are drawn.
@@ -91,14 +109,6 @@ pub struct Learners {
     pub matrix: Vec<Vec<f64>>,
     /// Its eigenvalues, descending; the first is 1.
     pub eigenvalues: Vec<f64>,
-}
-
-impl Sgd {
-    /// `p̂`, so that the noise of a batch has variance `p̂ C`: `1/B`, or `(N−B)/(B(N−1))` for fresh batches without
-    /// replacement. For epochs it is the one-step variance, as without replacement.
-    pub fn batch_factor(&self) -> f64 {
-        todo!()
-    }
 }
 
 /// The Langevin model of a problem: as posed, or the limit `η → 0` of its SGD steps.
@@ -128,6 +138,13 @@ pub enum NoLangevin {
 }
 
 impl Model {
+    /// From the text of a model file, see [`read`].
+    ///
+    /// # Errors
+    /// Everything found wrong with the text, the overrides or the problem posed.
+    pub fn read(text: &str, overrides: &[(String, f64)]) -> Result<Model, ModelErrors> {
+        read(text, overrides)
+    }
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -195,10 +212,6 @@ impl Model {
         Tape::compile(formulas, &[&self.coordinate], &self.bind())
             .expect("formulas of a valid model use its names only")
     }
-    /// The Langevin model: as posed, or the limit of small learning rate.
-    pub fn langevin(&self) -> Result<Langevin, NoLangevin> {
-        todo!()
-    }
     /// The same model at another learning rate (SGD noise only; a Langevin model is returned as it is).
     pub fn with_learning_rate(&self, learning_rate: LearningRate) -> Model {
         let mut model = self.clone();
@@ -222,10 +235,5 @@ impl Model {
             *delta = value;
         }
         model
-    }
-    /// The same model with every curvature multiplied by `factor`.
-    pub fn with_curvature_scaled(&self, factor: f64) -> Model {
-        let _ = factor;
-        todo!()
     }
 }
