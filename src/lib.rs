@@ -5,6 +5,7 @@
 //! in `docs/ARCHITECTURE.md`; a room may use the rooms below it and never those above.
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod check;
 pub mod eval;
 pub mod expr;
