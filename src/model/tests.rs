@@ -82,3 +82,32 @@ fn the_text_of_a_model_reads_back_equal() {
         );
     }
 }
+
+#[test]
+fn every_model_of_the_repository_is_valid() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/models")).expect("there are models") {
+        let path = entry.expect("readable").path();
+        if path.extension().is_some_and(|e| e == "ron") {
+            let text = std::fs::read_to_string(&path).expect("readable");
+            let m = Model::read(&text, &[]).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            assert_eq!(path.file_stem().and_then(|s| s.to_str()), Some(m.name()));
+            assert!(m.about().is_some() && m.warnings().is_empty(), "{}: {:?}", m.name(), m.warnings());
+            assert_eq!(m.to_ron(), model(&m.to_ron()).to_ron());
+            count += 1;
+        }
+    }
+    assert!(count >= 14, "{count}");
+}
+
+#[test]
+fn doubts_are_said() {
+    let warned = |from: &str, to: &str, what: &str| {
+        assert!(PLAIN.contains(from));
+        let m = model(&PLAIN.replace(from, to));
+        assert!(m.warnings().iter().any(|w| w.contains(what)), "{:?}", m.warnings());
+    };
+    warned("0.9+0.5*cos(x)", "1.7+0.5*cos(x)", "unstable");
+    warned("0.9+0.5*cos(x)", "sin(x)^2+cos(x)^2-1+1e-12", "undecided");
+    warned("variance: \"0.04\"", "variance: \"0.04\", sampling: Epoch, dataset_size: 2.5", "whole number");
+}
