@@ -6,7 +6,9 @@ use std::path::PathBuf;
 /// Computes, proves and cross-validates what stochastic gradient descent does in a valley of the loss.
 #[derive(Debug, Parser)]
 #[command(name = "thalweg", version, propagate_version = true, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 every check holds, 1 a check fails, 2 bad input or usage, 3 undecided, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 every check holds, 1 a check fails, 2 bad input or usage, 3 undecided, 130 interrupted."
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -228,6 +228,15 @@ impl Model {
         }
         model
     }
+    /// The same model at another anisotropy; `None` for SGD noise.
+    pub fn with_kappa(&self, value: f64) -> Option<Model> {
+        let mut model = self.clone();
+        match &mut model.noise {
+            Noise::Langevin { kappa, .. } => *kappa = value,
+            Noise::Sgd(_) => return None,
+        }
+        Some(model)
+    }
     /// The same model at another noise strength (Langevin noise only).
     pub fn with_delta(&self, value: f64) -> Model {
         let mut model = self.clone();

@@ -144,11 +144,13 @@ pub fn root(f: &dyn Fn(f64) -> f64, lower: f64, upper: f64, tolerance: f64) -> R
         return Err(OptimError::NotFinite { at });
     }
     let at = *result.state().get_best_param().ok_or(OptimError::NotConverged)?;
-    // A root is near a change of sign with small values on both sides; at a pole they are large.
+    // A root is where the sign changes and values are small; at a pole they are large, and the library then answers
+    // with the smallest value it happened to see.
     let step = (4.0 * tolerance).max(1e-9 * (upper - lower));
     let (left, right) = (f((at - step).max(lower)), f((at + step).min(upper)));
+    let changes = f(at) == 0.0 || (left > 0.0) != (right > 0.0);
     let scale = a.abs().max(b.abs());
-    if left.abs() > scale && right.abs() > scale { Err(OptimError::NotConverged) } else { Ok(at) }
+    if changes && left.abs().min(right.abs()) <= scale { Ok(at) } else { Err(OptimError::NotConverged) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Closed forms and first corrections for the law along the floor of a valley. Everything here is derived from formulas:
 //! no path is simulated and no equation discretised; quadratures alone are numerical.
 
+pub mod bounds;
 pub mod discrete;
 pub mod first_order;
 pub mod joint;
@@ -127,6 +128,17 @@ pub enum NotApplicable {
     /// The adiabatic law, which alone judges confinement, has no normalisation.
     #[error("the adiabatic law has no stationary density ({0})")]
     NotConfined(DensityError),
+}
+
+impl NotApplicable {
+    /// Whether the reason is that the law has no normalisation: nothing confines the coordinate.
+    pub fn is_not_normalisable(&self) -> bool {
+        use DensityError::NotNormalisable;
+        matches!(
+            self,
+            NotApplicable::Density(NotNormalisable { .. }) | NotApplicable::NotConfined(NotNormalisable { .. })
+        )
+    }
 }
 
 /// The stationary density of `model` along its floor by `method`.

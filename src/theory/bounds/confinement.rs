@@ -63,11 +63,7 @@ pub fn confinement(model: &Model, langevin: &Langevin) -> Confinement {
     let at = |end: End| {
         let bound = model.bind();
         let of = |e: &Expr| growth(e, model.coordinate(), &bound, end);
-        let unit = if tails.potentials {
-            Term { coefficient: 1.0, power: 0.0, log: 1.0 }
-        } else {
-            Term::constant(1.0)
-        };
+        let unit = if tails.potentials { Term { coefficient: 1.0, power: 0.0, log: 1.0 } } else { Term::constant(1.0) };
         match decide(Class::of(of(&tails.fixed), unit), Class::of(of(&tails.confining), unit)) {
             Cap::Undecided => (numerical(model, &tails, end), Means::Numerical),
             cap => (cap, Means::Symbolic),
@@ -202,7 +198,9 @@ fn numerical(model: &Model, tails: &Tails, end: End) -> Cap {
     };
     match (class(0), class(1)) {
         // The orders of two numerical divergences can be compared, their coefficients cannot.
-        (Class::Diverges(a), Class::Diverges(c)) if (a.power - c.power).abs() < 0.05 && a.coefficient != c.coefficient => {
+        (Class::Diverges(a), Class::Diverges(c))
+            if (a.power - c.power).abs() < 0.05 && a.coefficient != c.coefficient =>
+        {
             Cap::Undecided
         }
         (a, c) => decide(a, c),

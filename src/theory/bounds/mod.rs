@@ -6,7 +6,6 @@ pub mod stability;
 
 use super::{Method, stationary};
 use crate::model::{Model, Noise, Sgd};
-use crate::num::density::DensityError;
 use crate::num::domain::Domain;
 use crate::optim::{global_minimum, root};
 use crate::theory::NotApplicable;
@@ -112,7 +111,8 @@ pub fn bounds(model: &Model) -> Bounds {
 }
 
 fn confined(model: &Model, quantity: &'static str, present: f64) -> Bound {
-    let none = |status: &str| Bound { kind: Kind::Confinement, quantity, value: None, status: status.into(), is_bound: false };
+    let none =
+        |status: &str| Bound { kind: Kind::Confinement, quantity, value: None, status: status.into(), is_bound: false };
     if model.domain() != Domain::Line {
         return none("a bounded domain has no confinement bound");
     }
@@ -167,7 +167,9 @@ fn stable(model: &Model, sgd: &Sgd, kind: Kind, threshold: Result<f64, NoThresho
     };
     let varies = model.sharp().iter().any(|s| s.curvature.contains(model.coordinate()));
     let found = match (model.domain().ends(), varies) {
-        (_, false) => worst_curvature(model, 0.0, 1.0).map(|(worst, at)| (threshold / worst, at)).ok_or("the curvature is not finite"),
+        (_, false) => worst_curvature(model, 0.0, 1.0)
+            .map(|(worst, at)| (threshold / worst, at))
+            .ok_or("the curvature is not finite"),
         (Some((a, b)), true) => {
             worst_curvature(model, a, b).map(|(worst, at)| (threshold / worst, at)).ok_or("the curvature is not finite")
         }
@@ -202,7 +204,7 @@ fn on_line(model: &Model, sgd: &Sgd, threshold: f64, ceiling: Option<f64>) -> Re
         match visited(eta) {
             Ok((a, b)) => worst_curvature(model, a, b).map_or(f64::NAN, |(worst, _)| eta * worst),
             // Not confined: everything is visited.
-            Err(NotApplicable::Density(DensityError::NotNormalisable { .. })) => f64::INFINITY,
+            Err(reason) if reason.is_not_normalisable() => f64::INFINITY,
             Err(_) => f64::NAN,
         }
     };
@@ -232,7 +234,8 @@ fn on_line(model: &Model, sgd: &Sgd, threshold: f64, ceiling: Option<f64>) -> Re
             break;
         }
     }
-    let eta = root(&excess, low, high, 1e-12 * high).map_err(|_| "no bound was found: the visited region could not be computed")?;
+    let eta = root(&excess, low, high, 1e-12 * high)
+        .map_err(|_| "no bound was found: the visited region could not be computed")?;
     let (a, b) = visited(eta).map_err(|_| "the visited region could not be computed")?;
     let (_, at) = worst_curvature(model, a, b).ok_or("the curvature is not finite")?;
     Ok((eta, at))

@@ -1,0 +1,109 @@
+//! How a command ended: what it prints in each format, and its exit code.
+
+use super::args::Format;
+use crate::report::table::Table;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+
+/// What a command has found.
+pub struct Answer {
+    /// For people.
+    pub text: String,
+    /// Rows for `--format csv`.
+    pub table: Table,
+    /// The object of `--format json`.
+    pub json: Map<String, Value>,
+    /// JUnit XML, where the command has it.
+    pub junit: Option<String>,
+    /// A picture, written with `--report`.
+    pub picture: Option<String>,
+    /// Exit code.
+    pub code: u8,
+}
+
+/// Why a command could not answer: exit code 2, nothing on standard output.
+#[derive(Debug)]
+pub enum Failure {
+    /// Bad input or usage; each line is complete.
+    Bad(Vec<String>),
+    /// The command, or what was asked of it, does not exist yet.
+    NotBuilt(&'static str),
+}
+
+impl Failure {
+    pub fn bad(message: impl Into<String>) -> Failure {
+        Failure::Bad(vec![message.into()])
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Bad(lines) => {
+                for line in lines {
+                    writeln!(f, "error: {line}")?;
+                }
+                Ok(())
+            }
+            Failure::NotBuilt(what) => writeln!(f, "error: {what} is not built yet"),
+        }
+    }
+}
+
+impl Answer {
+    /// An answer with these entries, version and schema first.
+    pub fn new(schema: &str, text: String, table: Table, entries: Value) -> Answer {
+        let mut json = Map::new();
+        json.insert("thalweg".into(), json!(env!("CARGO_PKG_VERSION")));
+        json.insert("schema".into(), json!(format!("{schema}/1")));
+        if let Value::Object(entries) = entries {
+            json.extend(entries);
+        }
+        Answer { text, table, json, junit: None, picture: None, code: 0 }
+    }
+
+    /// The bytes for standard output.
+    pub fn printed(&self, format: Format) -> Result<String, Failure> {
+        match format {
+            Format::Text => Ok(self.text.clone()),
+            Format::Csv => Ok(self.table.to_csv()),
+            Format::Json => Ok(self.as_json()),
+            Format::Junit => {
+                self.junit.clone().ok_or_else(|| Failure::bad("--format junit exists for `verify` and `prove` only"))
+            }
+        }
+    }
+
+    fn as_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&self.json).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Writes everything into a folder, which is made if need be.
+    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let failed = |path: &Path, e: std::io::Error| Failure::bad(format!("{}: {e}", path.display()));
+        std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+        let mut files: Vec<(PathBuf, String)> = vec![
+            (folder.join("answer.txt"), self.text.clone()),
+            (folder.join("answer.csv"), self.table.to_csv()),
+            (folder.join("answer.json"), self.as_json()),
+        ];
+        files.extend(self.picture.clone().map(|svg| (folder.join("picture.svg"), svg)));
+        files.extend(self.junit.clone().map(|xml| (folder.join("junit.xml"), xml)));
+        for (path, content) in files {
+            std::fs::write(&path, content).map_err(|e| failed(&path, e))?;
+        }
+        Ok(())
+    }
+}
+
+/// A number, or null where it is not finite.
+pub fn number(value: f64) -> Value {
+    serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
+
+/// A list of numbers.
+pub fn numbers(values: &[f64]) -> Value {
+    Value::Array(values.iter().map(|v| number(*v)).collect())
+}

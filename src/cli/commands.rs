@@ -1,0 +1,293 @@
+//! `density`, `loss`, `bounds` and `cite`: one model in, one answer out.
+
+use super::answer::{Answer, Failure, number, numbers};
+use super::args::{Common, DensityArgs, MethodName, Places};
+use super::read_model;
+use crate::fokker_planck;
+use crate::model::Model;
+use crate::report::picture::{Curve, draw};
+use crate::report::table::{Cell, Table};
+use crate::theory::bounds::{bounds as all_bounds, curve};
+use crate::theory::{Method, all_sources, joint, loss as losses, regime, sources, stationary};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+
+/// The places asked for, inside the domain.
+fn places(model: &Model, asked: &Places) -> Result<Vec<f64>, Failure> {
+    if let Some(at) = &asked.at {
+        return at
+            .iter()
+            .map(|x| {
+                model.domain().place(*x).map(|_| *x).ok_or_else(|| {
+                    let ends = model.domain().ends().map_or("the real numbers".into(), |(a, b)| format!("[{a}, {b}]"));
+                    Failure::bad(format!("--at {x}: outside the domain of `{}`, which is {ends}", model.coordinate()))
+                })
+            })
+            .collect();
+    }
+    let n = asked.points.unwrap_or(201);
+    let (a, b) = match model.domain().ends() {
+        Some(ends) => ends,
+        None => stationary(model, Method::Adiabatic)
+            .map(|p| p.density.visited(1e-6))
+            .map_err(|reason| Failure::bad(format!("no places along an unbounded floor without --at: {reason}")))?,
+    };
+    let last = f64::from(n - 1);
+    Ok((0..n).map(|k| if k + 1 == n { b } else { a + (b - a) * f64::from(k) / last }).collect())
+}
+
+pub fn density(asked: &DensityArgs, common: &Common) -> Result<Answer, Failure> {
+    let model = read_model(&asked.model, common)?;
+    let sgd = model.sgd().is_some();
+    let mut methods = asked.method.clone().unwrap_or_else(|| {
+        let mut methods = vec![MethodName::Adiabatic, MethodName::FirstOrder, MethodName::FokkerPlanck];
+        if sgd {
+            methods.extend([MethodName::Discrete, MethodName::DiscreteFirstOrder]);
+        }
+        methods
+    });
+    if methods.contains(&MethodName::Simulation) {
+        return Err(Failure::NotBuilt("`--method simulation`"));
+    }
+    if methods.contains(&MethodName::All) {
+        use MethodName::{Adiabatic, Discrete, DiscreteFirstOrder, FirstOrder, FokkerPlanck};
+        methods = vec![Adiabatic, FirstOrder, FokkerPlanck, Discrete, DiscreteFirstOrder];
+    }
+    // A law that does not exist is an error here, and an answer of `bounds`.
+    if let Err(reason) = stationary(&model, Method::Adiabatic)
+        && reason.is_not_normalisable()
+    {
+        return Err(Failure::bad(format!("{}: {reason}; see `thalweg bounds`", asked.model.display())));
+    }
+    let xs = places(&model, &asked.places)?;
+    let (mut densities, mut status, mut columns) = (Map::new(), Map::new(), Vec::new());
+    for method in methods {
+        let (name, values) = match method {
+            MethodName::FokkerPlanck => (
+                "fokker-planck",
+                fokker_planck::solve(&model)
+                    .map(|s| xs.iter().map(|x| s.at(*x)).collect::<Vec<_>>())
+                    .map_err(|e| e.to_string()),
+            ),
+            other => {
+                let method = match other {
+                    MethodName::FirstOrder => Method::FirstOrder,
+                    MethodName::Discrete => Method::Discrete,
+                    MethodName::DiscreteFirstOrder => Method::DiscreteFirstOrder,
+                    _ => Method::Adiabatic,
+                };
+                let values =
+                    stationary(&model, method).map(|p| xs.iter().map(|x| p.density.at(*x)).collect::<Vec<_>>());
+                (method.name(), values.map_err(|e| e.to_string()))
+            }
+        };
+        match values {
+            Ok(values) => {
+                densities.insert(name.into(), numbers(&values));
+                columns.push((name, values));
+            }
+            Err(reason) => {
+                densities.insert(name.into(), Value::Null);
+                status.insert(name.into(), json!(reason));
+            }
+        }
+    }
+    let (regime, note) = match regime(&model) {
+        Ok(r) => {
+            let between = r.total_variation_between_orders.clone();
+            let json = json!({
+                "epsilon_max": number(r.epsilon_max),
+                "total_variation_between_orders": between.as_ref().map_or(Value::Null, |v| number(*v)),
+                "visited": [r.visited.0, r.visited.1],
+                "floor_epsilon_max": number(r.epsilon_over_kappa2_max),
+                "flatness_gradient_max": number(r.tg_over_lambda_max),
+                "curvature_ratio_max": number(r.curvature_ratio_max),
+                "status": between.as_ref().err().map(ToString::to_string),
+            });
+            let bar = between.map_or_else(|e| e.to_string(), |v| format!("{v:.2e}"));
+            (json, format!("largest epsilon {:.3e}; total variation between the two orders: {bar}\n", r.epsilon_max))
+        }
+        Err(reason) => (
+            json!({"epsilon_max": null, "total_variation_between_orders": null, "status": reason.to_string()}),
+            String::new(),
+        ),
+    };
+    let mut table =
+        Table::new(std::iter::once(model.coordinate().to_owned()).chain(columns.iter().map(|(n, _)| (*n).to_owned())));
+    for (k, x) in xs.iter().enumerate() {
+        table.row(std::iter::once(Cell::number(*x, 6)).chain(columns.iter().map(|(_, v)| Cell::number(v[k], 7))));
+    }
+    let mut text = format!("Stationary density along the floor of {}\n\n{}\n{note}", model.name(), table.to_text());
+    for (name, reason) in &status {
+        text += &format!("{name}: {}\n", reason.as_str().unwrap_or_default());
+    }
+    let curves: Vec<Curve> = columns
+        .iter()
+        .map(|(name, v)| Curve {
+            name: (*name).to_owned(),
+            points: xs.iter().copied().zip(v.iter().copied()).collect(),
+        })
+        .collect();
+    let mut entries = json!({
+        "model": model.name(), "x": numbers(&xs), "densities": densities, "status": status, "regime": regime,
+        "warnings": model.warnings(),
+    });
+    if asked.joint {
+        entries["joint"] = joint_grid(&model, &xs);
+    }
+    let mut answer = Answer::new("density", text, table, entries);
+    answer.picture = draw(model.name(), model.coordinate(), "probability density", &curves, None).ok();
+    Ok(answer)
+}
+
+/// `P(x, y)` of the adiabatic law for one sharp direction, at 81 places across, up to four standard deviations.
+fn joint_grid(model: &Model, xs: &[f64]) -> Value {
+    if model.directions() != 1 {
+        return json!({"status": "the joint density is given for one sharp direction"});
+    }
+    match joint(model, Method::Adiabatic) {
+        Err(reason) => json!({"status": reason.to_string()}),
+        Ok(law) => {
+            let widest = xs.iter().flat_map(|x| law.variances_at(*x)).fold(0.0, f64::max).sqrt();
+            let ys: Vec<f64> = (-40..=40).map(|k| 0.1 * f64::from(k) * widest).collect();
+            let rows: Vec<Value> =
+                xs.iter().map(|x| numbers(&ys.iter().map(|y| law.at(*x, &[*y])).collect::<Vec<_>>())).collect();
+            json!({"y": numbers(&ys), "density": rows})
+        }
+    }
+}
+
+pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Failure> {
+    let model = read_model(path, common)?;
+    let xs = places(&model, asked)?;
+    let found = losses(&model);
+    let evaluate = |formula: &crate::expr::Expr| {
+        let tape = model.compile(std::slice::from_ref(formula));
+        xs.iter().map(|x| tape.value(model.domain().place(*x).unwrap_or(*x))).collect::<Vec<_>>()
+    };
+    let typeset = |formula: &crate::expr::Expr| json!({"text": formula.to_string(), "latex": formula.latex()});
+    /// Name, values or the reason why there are none, typeset formula, formula for people.
+    type Row = (&'static str, Result<Vec<f64>, String>, Option<Value>, String);
+    let mut rows: Vec<Row> = Vec::new();
+    for (name, formula) in [
+        ("floor_loss", Ok(&found.floor)),
+        ("sgd_loss", found.sgd.as_ref()),
+        ("effective_loss", found.effective.as_ref()),
+    ] {
+        rows.push(match formula {
+            Ok(f) => (name, Ok(evaluate(f)), Some(typeset(f)), f.to_string()),
+            Err(reason) => (name, Err(reason.to_string()), None, reason.to_string()),
+        });
+    }
+    for (name, potential) in
+        [("marginal_potential", &found.potential), ("discrete_potential", &found.discrete_potential)]
+    {
+        rows.push(match potential {
+            Ok(p) => {
+                let values = xs.iter().map(|x| p.at(model.domain().place(*x).unwrap_or(*x))).collect();
+                let shown = p.formula.as_ref().map_or("by quadrature".into(), ToString::to_string);
+                (name, Ok(values), p.formula.as_ref().map(typeset), shown)
+            }
+            Err(reason) => (name, Err(reason.to_string()), None, reason.to_string()),
+        });
+    }
+    let (mut entries, mut formulas, mut status) = (Map::new(), Map::new(), Map::new());
+    entries.insert("model".into(), json!(model.name()));
+    entries.insert("x".into(), numbers(&xs));
+    let mut text = format!("Losses along the floor of {} (only differences mean anything)\n\n", model.name());
+    let mut columns = Vec::new();
+    for (name, values, formula, shown) in rows {
+        text += &format!("{name} = {shown}\n");
+        formulas.insert(name.into(), formula.unwrap_or(Value::Null));
+        match values {
+            Ok(values) => {
+                entries.insert(name.into(), numbers(&values));
+                columns.push((name, values));
+            }
+            Err(reason) => {
+                entries.insert(name.into(), Value::Null);
+                status.insert(name.into(), json!(reason));
+            }
+        }
+    }
+    entries.insert("formula".into(), Value::Object(formulas));
+    entries.insert("status".into(), Value::Object(status));
+    let mut table =
+        Table::new(std::iter::once(model.coordinate().to_owned()).chain(columns.iter().map(|(n, _)| (*n).to_owned())));
+    for (k, x) in xs.iter().enumerate() {
+        table.row(std::iter::once(Cell::number(*x, 6)).chain(columns.iter().map(|(_, v)| Cell::number(v[k], 7))));
+    }
+    text += &format!("\n{}", table.to_text());
+    Ok(Answer::new("loss", text, table, Value::Object(entries)))
+}
+
+pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Result<Answer, Failure> {
+    if path.extension().is_some_and(|e| e == "npz") {
+        return Err(Failure::NotBuilt("`bounds` of a network"));
+    }
+    let mut model = read_model(path, common)?;
+    if batches.is_some() && model.sgd().is_none() {
+        return Err(Failure::bad("--batch-size is asked of SGD noise; this model has Langevin noise"));
+    }
+    if let Some((first, last)) = batches
+        && first == last
+    {
+        model = model.with_batch_size(first as f64);
+    }
+    let found = all_bounds(&model);
+    let mut table = Table::new(["bound", "quantity", "value", "status"]);
+    let list: Vec<Value> = found
+        .bounds
+        .iter()
+        .map(|b| {
+            table.row([b.kind.name().into(), b.quantity.into(), Cell::optional(b.value, 7), b.status.clone().into()]);
+            json!({"kind": b.kind.name(), "quantity": b.quantity, "value": b.value.map_or(Value::Null, number),
+                   "status": b.status, "source": b.kind.source()})
+        })
+        .collect();
+    let curve: Vec<Value> = batches
+        .map(|(first, last)| curve(&model, first, last))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|p| {
+            json!({"batch_size": p.batch_size, "learning_rate": p.learning_rate.map_or(Value::Null, number),
+                   "binding": p.binding.map(|k| k.name())})
+        })
+        .collect();
+    let binds = found.binding.map_or("none".to_owned(), |k| k.name().to_owned());
+    let mut text = format!("Divergence bounds of {}\n\n{}\nbinding: {binds}\n", model.name(), table.to_text());
+    for point in &curve {
+        text += &format!(
+            "batch size {}: learning rate {} ({})\n",
+            point["batch_size"], point["learning_rate"], point["binding"]
+        );
+    }
+    let entries =
+        json!({"model": model.name(), "bounds": list, "binding": found.binding.map(|k| k.name()), "curve": curve});
+    Ok(Answer::new("bounds", text, table, entries))
+}
+
+pub fn cite(models: &[PathBuf], common: &Common) -> Result<Answer, Failure> {
+    let mut cited = Vec::new();
+    if models.is_empty() {
+        cited = all_sources();
+    }
+    for path in models {
+        for source in sources(&read_model(path, common)?) {
+            if !cited.iter().any(|known| known.key == source.key) {
+                cited.push(source);
+            }
+        }
+    }
+    let mut table = Table::new(["key", "used for", "bibtex"]);
+    let mut text = String::new();
+    let list: Vec<Value> = cited
+        .iter()
+        .map(|s| {
+            table.row([s.key.into(), s.used_for.into(), s.bibtex.into()]);
+            text += &format!("% {}\n{}\n\n", s.used_for, s.bibtex.trim());
+            json!({"key": s.key, "used_for": s.used_for, "bibtex": s.bibtex})
+        })
+        .collect();
+    Ok(Answer::new("cite", text, table, json!({"sources": list})))
+}

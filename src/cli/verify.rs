@@ -1,0 +1,85 @@
+//! `verify`: every claim of the theory for each model, as a table, JSON or JUnit.
+
+use super::answer::{Answer, Failure, number};
+use super::args::Common;
+use super::read_model;
+use crate::check::{self, Report, Verdict};
+use crate::report::table::{Cell, Table};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+pub fn verify(paths: &[PathBuf], data: Option<&Path>, common: &Common) -> Result<Answer, Failure> {
+    if data.is_some() {
+        return Err(Failure::NotBuilt("`verify --data`"));
+    }
+    let models = paths.iter().map(|path| read_model(path, common)).collect::<Result<Vec<_>, _>>()?;
+    let reports: Vec<Report> = models.iter().map(check::verify).collect();
+    let mut table = Table::new(["model", "claim", "expected", "observed", "distance", "limit", "verdict"]);
+    let mut text = String::new();
+    for report in &reports {
+        let mut own = Table::new(["claim", "expected", "observed", "distance", "limit", "verdict"]);
+        let mut notes = String::new();
+        for (number, c) in report.checks.iter().enumerate() {
+            let cells = |digits: usize| {
+                [
+                    Cell::from(c.claim),
+                    Cell::optional(c.expected, digits),
+                    Cell::optional(c.observed, digits),
+                    Cell::optional(c.distance, digits),
+                    Cell::optional(c.limit, 2),
+                    c.verdict.name().into(),
+                ]
+            };
+            own.row(cells(3));
+            table.row(std::iter::once(Cell::from(report.model.clone())).chain(cells(7)));
+            notes += &format!("  {}. {}\n", number + 1, c.reason);
+        }
+        text += &format!("{}: {}\n\n{}\n{notes}\n", report.model, report.verdict().name(), own.to_text());
+    }
+    let any = |v: Verdict| reports.iter().any(|r| r.verdict() == v);
+    let whole = [Verdict::Fail, Verdict::Undecided].into_iter().find(|v| any(*v)).unwrap_or(Verdict::Pass);
+    let as_json = |r: &Report| {
+        let checks: Vec<Value> = r
+            .checks
+            .iter()
+            .map(|c| {
+                let value = |v: Option<f64>| v.map_or(Value::Null, number);
+                json!({"claim": c.claim, "expected": value(c.expected), "observed": value(c.observed),
+                       "distance": value(c.distance), "limit": value(c.limit), "verdict": c.verdict.name(), "reason": c.reason})
+            })
+            .collect();
+        json!({"model": r.model, "verdict": r.verdict().name(), "checks": checks})
+    };
+    let entries = match reports.as_slice() {
+        [one] => as_json(one),
+        many => json!({"verdict": whole.name(), "models": many.iter().map(as_json).collect::<Vec<_>>()}),
+    };
+    let mut answer = Answer::new("verify", text, table, entries);
+    answer.junit = junit(&reports);
+    answer.code = match whole {
+        Verdict::Fail => 1,
+        Verdict::Undecided => 3,
+        _ => 0,
+    };
+    Ok(answer)
+}
+
+fn junit(reports: &[Report]) -> Option<String> {
+    let mut file = quick_junit::Report::new("thalweg verify");
+    for report in reports {
+        let mut suite = TestSuite::new(report.model.as_str());
+        for c in &report.checks {
+            let mut status = match c.verdict {
+                Verdict::Pass => TestCaseStatus::success(),
+                Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                Verdict::Undecided => TestCaseStatus::non_success(NonSuccessKind::Error),
+                Verdict::OutsideRegime | Verdict::NotApplicable => TestCaseStatus::skipped(),
+            };
+            status.set_message(c.reason.as_str());
+            suite.add_test_case(TestCase::new(c.claim, status));
+        }
+        file.add_test_suite(suite);
+    }
+    file.to_string().ok()
+}

@@ -1,0 +1,126 @@
+//! The program as a stranger meets it: answers, exit codes, and refusals that print nothing on standard output.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::Value;
+use std::io::Write;
+
+fn thalweg() -> Command {
+    let mut command = Command::cargo_bin("thalweg").expect("the program is built");
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = thalweg().args(arguments).args(["--format", "json"]).assert().success().get_output().stdout.clone();
+    serde_json::from_slice(&output).expect("one JSON object")
+}
+
+fn model_file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(".ron").tempfile().expect("a file");
+    file.write_all(text.as_bytes()).expect("written");
+    file
+}
+
+#[test]
+fn the_main_job_passes() {
+    let report = json(&["verify", "models/yang-tang-tu-2023.ron"]);
+    assert_eq!(report["verdict"], "pass");
+    assert!(report["checks"].as_array().is_some_and(|c| c.len() >= 7));
+}
+
+/// One direction, κ = 3, Δ = 1: L_SGD = −2 ln F + 2 L0, and the law is normalised.
+#[test]
+fn losses_and_densities_have_the_keys_and_values_promised() {
+    let loss = json(&["loss", "models/yang-tang-tu-2023.ron", "--at", "-1.5,0,0.7"]);
+    for (k, x) in [-1.5_f64, 0.0, 0.7].into_iter().enumerate() {
+        let curvature = 20.0 * (1.0 + 0.5 * x.sin());
+        let expected = -2.0 * (-0.5 * curvature.ln()) + 2.0 * 0.5 * x * x;
+        let value = loss["sgd_loss"][k].as_f64().expect("a number");
+        assert!((value - expected).abs() < 1e-9, "{value} {expected}");
+    }
+    let density = json(&["density", "models/yang-tang-tu-2023.ron"]);
+    let x = density["x"].as_array().expect("places");
+    let step = x[1].as_f64().expect("x") - x[0].as_f64().expect("x");
+    for method in ["adiabatic", "first-order", "fokker-planck"] {
+        let mass: f64 = density["densities"][method].as_array().expect("values").iter().filter_map(Value::as_f64).sum();
+        assert!((mass * step - 1.0).abs() < 1e-6, "{method}: {}", mass * step);
+    }
+    assert!(density["regime"]["epsilon_max"].as_f64().is_some());
+}
+
+/// L0 = c ln(1+x²/w²), F = F0(1+x²/w²): normalisable iff Δ < c/(1 + 1/(2κ)).
+#[test]
+fn the_confinement_bound_of_a_logarithmic_valley_is_exact() {
+    let file = model_file(
+        r#"Model(name: "log", floor: (coordinate: "x", domain: Line, loss: "1.3*ln(1+x^2/4)"),
+            sharp: [(flatness: "0.2*(1+x^2/4)")], noise: Langevin(delta: 0.4, kappa: 2.5))"#,
+    );
+    let bounds = json(&["bounds", file.path().to_str().expect("a path")]);
+    let value = bounds["bounds"][0]["value"].as_f64().expect("a bound");
+    assert!((value - 1.3 / (1.0 + 1.0 / 5.0)).abs() < 1e-9, "{value}");
+    assert_eq!(bounds["binding"], "confinement");
+    let beyond = ["density", file.path().to_str().expect("a path"), "--set", "noise.delta=1.2"];
+    thalweg().args(beyond).assert().code(2).stdout("").stderr(predicate::str::contains("normalised"));
+}
+
+#[test]
+fn a_wrong_kappa_or_noise_strength_is_noticed() {
+    // The recorded truth is the exact solve at κ; a theory at κ+10 % or 2Δ differs by far more than the stated limit.
+    let right = json(&["density", "models/yang-tang-tu-2023.ron", "--points", "801"]);
+    let limit = json(&["verify", "models/yang-tang-tu-2023.ron"])["checks"][0]["limit"].as_f64().expect("a limit");
+    let values = |v: &Value, method: &str| -> Vec<f64> {
+        v["densities"][method].as_array().expect("values").iter().filter_map(Value::as_f64).collect()
+    };
+    let step = right["x"][1].as_f64().expect("x") - right["x"][0].as_f64().expect("x");
+    for wrong in ["noise.kappa=3.3", "noise.delta=2", "noise.delta=0.5"] {
+        let other = json(&["density", "models/yang-tang-tu-2023.ron", "--points", "801", "--set", wrong]);
+        let distance: f64 = values(&right, "fokker-planck")
+            .iter()
+            .zip(values(&other, "adiabatic"))
+            .map(|(p, q)| 0.5 * (p - q).abs() * step)
+            .sum();
+        assert!(distance > 2.0 * limit, "{wrong}: {distance} against the limit {limit}");
+    }
+}
+
+#[test]
+fn bad_input_ends_with_code_2_and_an_empty_standard_output() {
+    let model = |loss: &str, curvature: &str, noise: &str| {
+        format!(
+            r#"Model(name: "m", floor: (coordinate: "x", domain: Interval(lower: -1, upper: 1), loss: "{loss}"),
+                sharp: [(curvature: "{curvature}")], noise: {noise})"#
+        )
+    };
+    let noise = "Langevin(delta: 1, kappa: 2)";
+    let deep = "(".repeat(100_000) + "x" + &")".repeat(100_000);
+    for (text, named) in [
+        (String::new(), ""),
+        ("Model(".into(), ""),
+        (model("x^2 +", "1", noise), "ends too early"),
+        (model("y^2", "1", noise), "unknown name"),
+        (model(&deep, "1", noise), "nested deeper"),
+        (model("x^2", "x", noise), "curvature"),
+        (model("1/(x-0.3)", "1", noise), "loss"),
+        (model("x^2", "1", "Langevin(delta: -1, kappa: 2)"), "delta"),
+        (model("x^2", "1", "Langevin(delta: 1, kappa: 0)"), "kappa"),
+        (model("x^2", "1", "Langevin(delta: 1, kappa: NaN)"), "kappa"),
+        (model("x^2", "1", "Langevin(delta: 1, kapa: 2)"), "kapa"),
+    ] {
+        let file = model_file(&text);
+        for command in ["verify", "density", "loss", "bounds"] {
+            thalweg()
+                .arg(command)
+                .arg(file.path())
+                .args(["--format", "json"])
+                .assert()
+                .code(2)
+                .stdout("")
+                .stderr(predicate::str::contains(named).and(predicate::str::contains("panicked").not()));
+        }
+    }
+    thalweg().args(["density", "models/yang-tang-tu-2023.ron", "--at", "99"]).assert().code(2).stdout("");
+    thalweg().args(["density", "no-such-file.ron"]).assert().code(2).stdout("").stderr(predicate::str::contains("no-such-file"));
+    thalweg().args(["tune", "models/yang-tang-tu-2023.ron"]).assert().code(2).stdout("").stderr(predicate::str::contains("not built"));
+    thalweg().arg("nonsense").assert().code(2).stdout("");
+}
