@@ -1,1 +1,273 @@
-//! (to be written)
+//! What do the paths do? Ensembles of Langevin paths and of SGD steps in a valley.
+//!
+//! A Langevin model is followed as posed, `dx = −∂ₓL dt + sqrt(2T) dW₀`, `dy_i = −λ_i y_i dt + sqrt(2Δ_i) dW_i`; an SGD
+//! model by its own steps, `w ← w − η(∇L(w) + ξ)` with Gaussian `ξ`, x and y together at the old place. Walkers go in
+//! blocks, each with its own non-overlapping stream of random numbers, and blocks are reduced in order: equal plans
+//! give equal bytes for any number of threads.
+
+mod block;
+mod gather;
+mod normal;
+mod passage;
+mod plan;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+pub use passage::{Passage, first_passage};
+pub use plan::{Plan, Scheme};
+
+use crate::model::Model;
+use gather::Gather;
+use problem::Problem;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use thiserror::Error;
+
+/// Somebody who looks on while paths are followed. Called from several threads.
+pub trait Watch: Sync {
+    /// `done` of `total` walker-steps are done.
+    fn progress(&self, done: u64, total: u64) {
+        let _ = (done, total);
+    }
+    /// Whether to stop as soon as possible.
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody looks on.
+pub struct Unwatched;
+impl Watch for Unwatched {}
+
+/// Why there are no paths.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum SimError {
+    /// No walker.
+    #[error("at least one walker is needed")]
+    NoWalkers,
+    /// No step.
+    #[error("at least one step is needed")]
+    NoSteps,
+    /// The ensemble would not fit.
+    #[error("{values} numbers would have to be held, the limit is {limit}")]
+    TooLarge {
+        /// Numbers to be held.
+        values: u64,
+        /// The most that are accepted.
+        limit: u64,
+    },
+    /// The time step is not a positive number.
+    #[error("the time step must be positive and finite, it is {dt}")]
+    TimeStep {
+        /// The time step.
+        dt: f64,
+    },
+    /// SGD has steps, not a time step.
+    #[error("SGD takes steps of its learning rate: a time step has no meaning")]
+    TimeStepOfSgd,
+    /// A place is outside the domain or not finite.
+    #[error("{place} is outside the domain")]
+    Outside {
+        /// The place.
+        place: f64,
+    },
+    /// No start was given and no minimum of the floor loss was found.
+    #[error("no minimum of the floor loss was found to start from: give a start")]
+    NoStart,
+    /// A formula has no finite value at the start.
+    #[error("a formula of the model is not finite at {at}")]
+    Undefined {
+        /// The place.
+        at: f64,
+    },
+    /// Recording every 0 steps.
+    #[error("states can be recorded every 1, 2, … steps, not every 0")]
+    EveryZero,
+    /// Nothing is recorded.
+    #[error("no state would be recorded: {steps} steps, of which {burn_in} are burn-in, every {every}")]
+    NothingRecorded {
+        /// All steps.
+        steps: u64,
+        /// Steps before the first record.
+        burn_in: u64,
+        /// Steps between records.
+        every: u64,
+    },
+    /// The edges of the histogram are not finite and ascending, or fewer than two.
+    #[error("the edges of a histogram must be two or more finite, ascending numbers")]
+    Edges,
+    /// The threads could not be started.
+    #[error("the threads could not be started")]
+    Threads,
+    /// Stopped by the one who looked on.
+    #[error("interrupted after {done} walker-steps")]
+    Interrupted {
+        /// Walker-steps done.
+        done: u64,
+    },
+}
+
+/// A mean and its standard error; the error is infinite where a single sample leaves it unknown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+}
+
+/// Moments over the walkers that did not diverge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// `<x>`, wrapped into the period on a circle.
+    pub x: Estimate,
+    /// `<x²>`
+    pub x2: Estimate,
+    /// `<y_i²>` per direction.
+    pub y2: Vec<Estimate>,
+}
+
+/// The law of `x` in bins, as a density: `p` integrates to the fraction recorded inside the edges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Histogram {
+    /// Edges, ascending, one more than bins.
+    pub edges: Vec<f64>,
+    /// Mean density per bin.
+    pub p: Vec<f64>,
+    /// Standard errors of `p`, from the spread between walkers.
+    pub standard_errors: Vec<f64>,
+    /// Fraction recorded outside the edges.
+    pub outside: f64,
+}
+
+/// Walkers that left every bound or became undefined.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diverged {
+    /// How many.
+    pub count: usize,
+    /// The earliest: walker, step, and the last place `x` at which it was sound.
+    pub first: Option<(usize, u64, f64)>,
+}
+
+/// What the walkers did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensemble {
+    /// `strang`, `euler-maruyama` or `sgd`.
+    pub scheme: &'static str,
+    /// Time per step: `dt`, or the learning rate.
+    pub dt: f64,
+    /// Where all walkers started, with `y = 0`.
+    pub start: f64,
+    /// Steps taken.
+    pub steps: u64,
+    /// Threads used.
+    pub threads: usize,
+    /// Final places of the walkers that did not diverge, in order (with learners, of their mean).
+    pub x: Vec<f64>,
+    /// Final `y_i` of the same walkers, one list per direction.
+    pub y: Vec<Vec<f64>>,
+    /// Moments; `None` where every walker diverged.
+    pub moments: Option<Moments>,
+    /// Histogram; `None` where every walker diverged.
+    pub histogram: Option<Histogram>,
+    /// Walkers that diverged: they are in no moment, histogram or list of states.
+    pub diverged: Diverged,
+}
+
+/// Follows an ensemble. Without `every`, moments and histogram are those of the final states, and walkers are
+/// independent samples; with it, each walker is averaged over its records after the burn-in and the standard errors are
+/// those of the spread between walkers, so that correlation in time is accounted for.
+///
+/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` of weak order 1 (walls fold the path, which lowers
+/// neither on a symmetric continuation); the steps of SGD are exact.
+pub fn run(model: &Model, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
+    follow(&Problem::of(model, plan)?, plan, watch)
+}
+
+/// Steps between two looks at the stop flag.
+const LEAP: u64 = 64;
+
+pub(crate) fn follow(problem: &Problem, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
+    plan.check(problem)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build().map_err(|_| SimError::Threads)?;
+    let mut blocks = block::blocks(problem, plan.walkers, plan.seed);
+    let counter = Counter::new(plan, watch);
+    let first_leg = plan.every.map_or(plan.steps, |_| plan.burn_in);
+    pool.install(|| {
+        blocks.par_iter_mut().try_for_each(|b| {
+            counter.advance(b.lanes() as u64, first_leg, |steps| b.advance(problem, steps)).then_some(())
+        })
+    });
+    if counter.stopped() {
+        return Err(SimError::Interrupted { done: counter.done() });
+    }
+    blocks.iter_mut().for_each(|b| b.complete(problem));
+    let edges = gather::edges(problem, plan, &blocks);
+    let every = plan.every.unwrap_or(1);
+    let records = if plan.every.is_some() { (plan.steps - plan.burn_in) / every } else { 0 };
+    let gathered: Vec<Gather> = pool.install(|| {
+        blocks
+            .par_iter_mut()
+            .map(|b| {
+                let mut gather = Gather::new(b.lanes(), problem.directions(), &edges);
+                if plan.every.is_none() {
+                    gather.record(b, problem, &edges);
+                    return gather;
+                }
+                for _ in 0..records {
+                    if !counter.advance(b.lanes() as u64, every, |steps| b.advance(problem, steps)) {
+                        return gather;
+                    }
+                    b.complete(problem);
+                    gather.record(b, problem, &edges);
+                }
+                let rest = plan.steps - plan.burn_in - records * every;
+                counter.advance(b.lanes() as u64, rest, |steps| b.advance(problem, steps));
+                b.complete(problem);
+                gather
+            })
+            .collect()
+    });
+    if counter.stopped() {
+        return Err(SimError::Interrupted { done: counter.done() });
+    }
+    Ok(gather::ensemble(problem, plan, pool.current_num_threads(), &blocks, &gathered, edges))
+}
+
+/// Counts walker-steps for the one who looks on.
+pub(crate) struct Counter<'a> {
+    done: AtomicU64,
+    total: u64,
+    stopped: AtomicBool,
+    watch: &'a dyn Watch,
+}
+
+impl<'a> Counter<'a> {
+    fn new(plan: &Plan, watch: &'a dyn Watch) -> Counter<'a> {
+        let total = (plan.walkers as u64).saturating_mul(plan.steps);
+        Counter { done: AtomicU64::new(0), total, stopped: AtomicBool::new(false), watch }
+    }
+    fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+    fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+    /// Takes `steps` in leaps; false where it was told to stop.
+    fn advance(&self, lanes: u64, steps: u64, mut leap: impl FnMut(u64)) -> bool {
+        let mut left = steps;
+        while left > 0 {
+            if self.stopped() || self.watch.stop() {
+                self.stopped.store(true, Ordering::Relaxed);
+                return false;
+            }
+            let now = left.min(LEAP);
+            leap(now);
+            left -= now;
+            let done = self.done.fetch_add(now * lanes, Ordering::Relaxed) + now * lanes;
+            self.watch.progress(done, self.total);
+        }
+        true
+    }
+}

@@ -1,0 +1,169 @@
+//! From walkers to moments and histograms, with errors from the spread between walkers.
+
+use super::block::Block;
+use super::problem::{Kind, Problem};
+use super::{Diverged, Ensemble, Estimate, Histogram, Moments, Plan};
+use crate::num::domain::Domain;
+
+/// Bins where nobody asks for others.
+const BINS: usize = 64;
+
+/// Sums over the records of each walker of a block.
+pub(crate) struct Gather {
+    records: u64,
+    /// `x`, `x²`, then `y_i²`: `[quantity][lane]`
+    sums: Vec<Vec<f64>>,
+    /// `[lane · bins + bin]`
+    counts: Vec<u32>,
+}
+
+impl Gather {
+    pub fn new(lanes: usize, directions: usize, edges: &[f64]) -> Gather {
+        Gather {
+            records: 0,
+            sums: vec![vec![0.0; lanes]; 2 + directions],
+            counts: vec![0; lanes * edges.len().saturating_sub(1)],
+        }
+    }
+
+    pub fn record(&mut self, block: &Block, problem: &Problem, edges: &[f64]) {
+        self.records += 1;
+        let bins = edges.len().saturating_sub(1);
+        for lane in 0..block.lanes() {
+            let x = place(block, problem, lane);
+            self.sums[0][lane] += x;
+            self.sums[1][lane] += x * x;
+            for (i, sums) in self.sums[2..].iter_mut().enumerate() {
+                let y = block.y(i, lane);
+                sums[lane] += y * y;
+            }
+            if let Some(bin) = bin_of(edges, x) {
+                self.counts[lane * bins + bin] += 1;
+            }
+        }
+    }
+}
+
+/// The bin that holds `x`; the last edge belongs to the last bin.
+fn bin_of(edges: &[f64], x: f64) -> Option<usize> {
+    let bins = edges.len().checked_sub(1)?;
+    if !(edges[0] <= x && x <= edges[bins]) {
+        return None;
+    }
+    Some((edges.partition_point(|e| *e <= x) - 1).min(bins - 1))
+}
+
+/// The recorded place of a walker.
+pub(crate) fn place(block: &Block, problem: &Problem, lane: usize) -> f64 {
+    let x = block.x(lane);
+    problem.domain.place(x).unwrap_or(x)
+}
+
+/// The edges of the plan, or equal bins: over the domain; on a line over the range of the walkers now, widened by half
+/// on each side where recording has yet to begin.
+pub(crate) fn edges(problem: &Problem, plan: &Plan, blocks: &[Block]) -> Vec<f64> {
+    if let Some(edges) = &plan.edges {
+        return edges.clone();
+    }
+    let (mut lower, mut upper) = match problem.domain {
+        Domain::Interval { lower, upper } | Domain::Periodic { lower, upper } => (lower, upper),
+        Domain::Line => {
+            let (mut lower, mut upper) = (f64::INFINITY, f64::NEG_INFINITY);
+            for block in blocks {
+                for lane in (0..block.lanes()).filter(|lane| block.alive[*lane]) {
+                    (lower, upper) = (lower.min(block.x(lane)), upper.max(block.x(lane)));
+                }
+            }
+            if plan.every.is_some() {
+                // Walkers that have hardly moved yet say nothing of where they will be.
+                lower = lower.min(problem.stretch.0);
+                upper = upper.max(problem.stretch.1);
+                let margin = 0.5 * (upper - lower);
+                (lower - margin, upper + margin)
+            } else {
+                (lower, upper)
+            }
+        }
+    };
+    if !(lower.is_finite() && upper.is_finite()) {
+        return Vec::new();
+    }
+    // A single walker, or none that moved: a bin must have a width.
+    let least = 1e-9 * lower.abs().max(upper.abs()).max(1e-9);
+    if upper - lower <= least {
+        (lower, upper) = (lower - least, upper + least);
+    }
+    (0..=BINS).map(|k| if k == BINS { upper } else { lower + (upper - lower) * k as f64 / BINS as f64 }).collect()
+}
+
+/// Mean and standard error of independent numbers.
+pub(crate) fn estimate(samples: impl Iterator<Item = f64> + Clone) -> Estimate {
+    let n = samples.clone().count() as f64;
+    let value = samples.clone().sum::<f64>() / n;
+    let squares: f64 = samples.map(|s| (s - value) * (s - value)).sum();
+    let standard_error = if n > 1.0 { (squares / ((n - 1.0) * n)).sqrt() } else { f64::INFINITY };
+    Estimate { value, standard_error }
+}
+
+pub(crate) fn ensemble(
+    problem: &Problem,
+    plan: &Plan,
+    threads: usize,
+    blocks: &[Block],
+    gathered: &[Gather],
+    edges: Vec<f64>,
+) -> Ensemble {
+    let alive: Vec<(usize, usize)> = blocks
+        .iter()
+        .enumerate()
+        .flat_map(|(b, block)| (0..block.lanes()).filter(|lane| block.alive[*lane]).map(move |lane| (b, lane)))
+        .collect();
+    let mean = |quantity: usize| {
+        estimate(alive.iter().map(|(b, lane)| gathered[*b].sums[quantity][*lane] / gathered[*b].records as f64))
+    };
+    let directions = problem.directions();
+    let some = !alive.is_empty();
+    let moments = some.then(|| Moments { x: mean(0), x2: mean(1), y2: (0..directions).map(|i| mean(2 + i)).collect() });
+    let bins = edges.len().saturating_sub(1);
+    let histogram = (some && bins > 0).then(|| {
+        let fractions: Vec<Estimate> =
+            (0..bins)
+                .map(|bin| {
+                    estimate(alive.iter().map(|(b, lane)| {
+                        f64::from(gathered[*b].counts[lane * bins + bin]) / gathered[*b].records as f64
+                    }))
+                })
+                .collect();
+        let width = |bin: usize| edges[bin + 1] - edges[bin];
+        let total: u64 = alive
+            .iter()
+            .map(|(b, lane)| {
+                gathered[*b].counts[lane * bins..(lane + 1) * bins].iter().map(|c| u64::from(*c)).sum::<u64>()
+            })
+            .sum();
+        let records = gathered[0].records * alive.len() as u64;
+        Histogram {
+            p: fractions.iter().enumerate().map(|(bin, f)| f.value / width(bin)).collect(),
+            standard_errors: fractions.iter().enumerate().map(|(bin, f)| f.standard_error / width(bin)).collect(),
+            outside: (records - total) as f64 / records as f64,
+            edges,
+        }
+    });
+    let falls = || blocks.iter().flat_map(|b| b.falls.iter().copied());
+    let scheme = match &problem.kind {
+        Kind::Langevin { scheme, .. } => scheme.name(),
+        Kind::Sgd { .. } => "sgd",
+    };
+    Ensemble {
+        scheme,
+        dt: problem.dt,
+        start: problem.start,
+        steps: plan.steps,
+        threads,
+        x: alive.iter().map(|(b, lane)| place(&blocks[*b], problem, *lane)).collect(),
+        y: (0..directions).map(|i| alive.iter().map(|(b, lane)| blocks[*b].y(i, *lane)).collect()).collect(),
+        moments,
+        histogram,
+        diverged: Diverged { count: falls().count(), first: falls().min_by_key(|(walker, step, _)| (*step, *walker)) },
+    }
+}

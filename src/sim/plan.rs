@@ -1,0 +1,139 @@
+//! What is to be followed, for how long, and how it is chosen where nobody says.
+
+use super::SimError;
+use super::problem::{Kind, Problem};
+use crate::eval::Simd;
+use crate::model::Model;
+use crate::num::domain::Domain;
+
+/// How a Langevin equation is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `y` by its exact Ornstein–Uhlenbeck law at frozen `x` for half a step, `x` by Heun's method at frozen `y` for a
+    /// whole step, `y` again for half a step. Weak order 2.
+    Strang,
+    /// `x += (−L0' − ½Σλ_i'y_i²)dt + sqrt(2T dt)ξ₀`, `y_i += −λ_i y_i dt + sqrt(2Δ_i dt)ξ_i` at the old place. Weak order 1.
+    EulerMaruyama,
+}
+
+impl Scheme {
+    /// `strang` or `euler-maruyama`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::Strang => "strang",
+            Scheme::EulerMaruyama => "euler-maruyama",
+        }
+    }
+}
+
+/// What is to be followed. Nothing in it depends on the outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Walkers, all independent.
+    pub walkers: usize,
+    /// All steps, burn-in included.
+    pub steps: u64,
+    /// Time step of a Langevin equation (`None`: chosen from the model); must be `None` for SGD.
+    pub dt: Option<f64>,
+    /// Scheme of a Langevin equation; SGD has its own steps.
+    pub scheme: Scheme,
+    /// Where walkers start with `y = 0`; `None`: the least floor loss.
+    pub start: Option<f64>,
+    /// Record every so many steps after the burn-in; `None`: the final states only.
+    pub every: Option<u64>,
+    /// Steps before the first record.
+    pub burn_in: u64,
+    /// Seed of all streams.
+    pub seed: u64,
+    /// Threads; 0: one per core.
+    pub threads: usize,
+    /// Instructions that formulas may use.
+    pub simd: Simd,
+    /// Edges of the histogram; `None`: 64 equal bins over the domain, on a line over the range of the walkers.
+    pub edges: Option<Vec<f64>>,
+}
+
+/// The most numbers that are held at once.
+const LIMIT: u64 = 1 << 28;
+/// The most steps that are chosen without being asked for.
+const MOST_STEPS: f64 = 100_000.0;
+
+impl Plan {
+    /// 8192 walkers of seed 0 for ten relaxation times, at most 100 000 steps, final states only.
+    ///
+    /// `relaxation_time` is best handed in by somebody who knows the spectrum. Without it: `length²/(π²T)` between
+    /// walls or on a circle, `1/L0''` at the start on a line where that is positive, else `length²/(π²T)` of the stretch
+    /// on which the floor loss is within `20 max(T, ΣΔ_i)` of its least; barriers are not seen.
+    pub fn for_model(model: &Model, relaxation_time: Option<f64>) -> Result<Plan, SimError> {
+        let mut plan = Plan {
+            walkers: 8192,
+            steps: 1,
+            dt: None,
+            scheme: Scheme::Strang,
+            start: None,
+            every: None,
+            burn_in: 0,
+            seed: 0,
+            threads: 0,
+            simd: Simd::detect(),
+            edges: None,
+        };
+        let problem = Problem::of(model, &plan)?;
+        let time = relaxation_time.filter(|t| *t > 0.0).unwrap_or_else(|| problem.relaxation_time());
+        let steps = (10.0 * time / problem.dt).ceil();
+        plan.steps = if steps >= 1.0 { steps.min(MOST_STEPS) as u64 } else { MOST_STEPS as u64 };
+        if let Kind::Langevin { .. } = problem.kind {
+            plan.dt = Some(problem.dt);
+        }
+        Ok(plan)
+    }
+
+    pub(super) fn check(&self, problem: &Problem) -> Result<(), SimError> {
+        if self.walkers == 0 {
+            return Err(SimError::NoWalkers);
+        }
+        if self.steps == 0 {
+            return Err(SimError::NoSteps);
+        }
+        let bins = match (&self.edges, self.every) {
+            (_, None) => 0,
+            (Some(edges), Some(_)) => edges.len(),
+            (None, Some(_)) => 64,
+        };
+        let per_walker = 4 * problem.learners() as u64 * (1 + problem.directions() as u64) + bins as u64;
+        let values = (self.walkers as u64).saturating_mul(per_walker);
+        if values > LIMIT {
+            return Err(SimError::TooLarge { values, limit: LIMIT });
+        }
+        if let Some(every) = self.every {
+            if every == 0 {
+                return Err(SimError::EveryZero);
+            }
+            if self.burn_in.saturating_add(every) > self.steps {
+                return Err(SimError::NothingRecorded { steps: self.steps, burn_in: self.burn_in, every });
+            }
+        }
+        if let Some(edges) = &self.edges {
+            let sound =
+                edges.len() >= 2 && edges.iter().all(|e| e.is_finite()) && edges.windows(2).all(|w| w[0] < w[1]);
+            if !sound {
+                return Err(SimError::Edges);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Problem {
+    /// Ten times this is long enough where nobody knows better.
+    fn relaxation_time(&self) -> f64 {
+        let (_, floor_noise) = self.temperatures(self.start);
+        let curvature = self.floor_curvature(self.start);
+        if self.domain == Domain::Line && curvature > 0.0 {
+            return 1.0 / curvature;
+        }
+        let (lower, upper) = self.stretch;
+        let length = upper - lower;
+        length * length / (std::f64::consts::PI * std::f64::consts::PI * floor_noise)
+    }
+}

@@ -1,0 +1,314 @@
+//! Paths against closed forms. Seeds are fixed; where a comparison is statistical the limit is five standard errors,
+//! which a right program exceeds for one seed in two million.
+
+use super::passage::arrive;
+use super::problem::{Posed, PosedNoise, Problem};
+use super::*;
+use crate::eval::Simd;
+use crate::expr::{Expr, Names, parse};
+use crate::num::domain::Domain;
+use crate::num::function as f;
+
+const WALLS: Domain = Domain::Interval { lower: -1.0, upper: 2.0 };
+
+fn formula(text: &str) -> Expr {
+    parse(text, &Names { symbols: vec!["x".into()], functions: Vec::new() }).expect(text)
+}
+
+fn plan(walkers: usize, steps: u64, dt: Option<f64>) -> Plan {
+    Plan {
+        walkers,
+        steps,
+        dt,
+        scheme: Scheme::Strang,
+        start: Some(0.0),
+        every: None,
+        burn_in: 0,
+        seed: 7,
+        threads: 2,
+        simd: Simd::Portable,
+        edges: None,
+    }
+}
+
+fn posed(domain: Domain, floor: &str, curvature: &[&str], noise: PosedNoise, plan: &Plan) -> Result<Problem, SimError> {
+    let curvature = curvature.iter().map(|c| formula(c)).collect();
+    Problem::new(Posed { coordinate: "x", bind: &|_| None, domain, floor: formula(floor), curvature, noise }, plan)
+}
+
+fn langevin(temperature: f64, delta: &[f64]) -> PosedNoise {
+    PosedNoise::Langevin { temperature, delta: delta.to_vec() }
+}
+
+/// `η = 0.75`, `p̂ = 0.5`, unit variances.
+fn sgd(momentum: f64, curvature_noise: f64, epoch: Option<u64>, mixing: Vec<Vec<f64>>) -> PosedNoise {
+    PosedNoise::Sgd {
+        learning_rate: 0.75,
+        factor: 0.5,
+        variance: vec![formula("1")],
+        floor_variance: formula("1"),
+        momentum,
+        curvature_noise,
+        epoch,
+        mixing,
+    }
+}
+
+fn paths(domain: Domain, floor: &str, curvature: &[&str], noise: PosedNoise, plan: &Plan) -> Ensemble {
+    follow(&posed(domain, floor, curvature, noise, plan).expect("sound"), plan, &Unwatched).expect("follows")
+}
+
+#[track_caller]
+fn agrees(estimate: Estimate, exact: f64) {
+    let z = (estimate.value - exact) / estimate.standard_error;
+    assert!(z.abs() < 5.0, "{} ± {} against {exact}", estimate.value, estimate.standard_error);
+}
+
+#[test]
+fn euler_in_a_gaussian_valley_has_its_discrete_variances() {
+    let plan = Plan { scheme: Scheme::EulerMaruyama, ..plan(40_000, 60, Some(0.4)) };
+    let noise = langevin(0.3, &[0.5, 1.0]);
+    let moments = paths(Domain::Line, "x^2/2", &["2", "3"], noise, &plan).moments.expect("some");
+    // 2D/(λ(2 − λ dt))
+    agrees(moments.x, 0.0);
+    agrees(moments.x2, 0.6 / (2.0 - 0.4));
+    agrees(moments.y2[0], 1.0 / (2.0 * (2.0 - 0.8)));
+    agrees(moments.y2[1], 2.0 / (3.0 * (2.0 - 1.2)));
+}
+
+#[test]
+fn strang_has_exact_sharp_variances_at_any_step_and_heun_along_a_quadratic_floor() {
+    let plan = Plan { start: Some(1.0), ..plan(40_000, 3, Some(0.5)) };
+    let moments = paths(Domain::Line, "x^2/2", &["0.2", "3"], langevin(0.3, &[0.5, 1.0]), &plan).moments.expect("some");
+    agrees(moments.y2[0], 2.5 * (1.0 - f::exp(-0.6)));
+    agrees(moments.y2[1], 1.0 / 3.0 * (1.0 - f::exp(-9.0)));
+    let (decay, kick): (f64, f64) = (1.0 - 0.5 + 0.125, 0.3 * (1.0 - 0.25) * (1.0 - 0.25));
+    agrees(moments.x, decay.powi(3));
+    agrees(moments.x2, decay.powi(6) + kick * (1.0 + decay.powi(2) + decay.powi(4)));
+}
+
+/// `<x²>` under `exp(−x²/2T)/sqrt(1+½sin x)` by the trapezoidal rule.
+fn boltzmann(of: &dyn Fn(f64) -> f64) -> f64 {
+    let (mut above, mut below) = (0.0, 0.0);
+    for k in -4000..=4000 {
+        let x = f64::from(k) * 0.002_5;
+        let weight = f::exp(-0.5 * x * x) / (1.0 + 0.5 * f::sin(x)).sqrt();
+        above += weight * of(x);
+        below += weight;
+    }
+    above / below
+}
+
+#[test]
+fn equal_temperatures_give_boltzmann_moments_whatever_the_separation_of_times() {
+    let curvature = "2*(1+sin(x)/2)";
+    for every in [None, Some(20)] {
+        let (walkers, steps) = if every.is_some() { (2000, 1000) } else { (20_000, 150) };
+        let plan = Plan { every, burn_in: 200, ..plan(walkers, steps, Some(0.05)) };
+        let moments = paths(Domain::Line, "x^2/2", &[curvature], langevin(1.0, &[1.0]), &plan).moments.expect("some");
+        agrees(moments.x, boltzmann(&|x| x));
+        agrees(moments.x2, boltzmann(&|x| x * x));
+        agrees(moments.y2[0], boltzmann(&|x| 1.0 / (2.0 + f::sin(x))));
+    }
+}
+
+/// Seen here: −0.2396 and −0.0592 ± 0.003, ratio 4.05 (Strang); 0.114 and 0.055, ratio 2.09 (Euler).
+#[test]
+fn strang_is_of_weak_order_two_where_forces_are_nonlinear_and_euler_of_order_one() {
+    let curvature = "2*(1+sin(x)/2)";
+    let bias = |scheme: Scheme, dt: f64| {
+        let steps = (6.4 / dt) as u64;
+        let plan = Plan { scheme, threads: 0, ..plan(1 << 17, steps, Some(dt)) };
+        let moments = paths(Domain::Line, "x^2/2", &[curvature], langevin(1.0, &[1.0]), &plan).moments.expect("some");
+        (moments.x2.value - boltzmann(&|x| x * x), moments.x2.standard_error)
+    };
+    let ((coarse, error), (fine, _)) = (bias(Scheme::Strang, 0.8), bias(Scheme::Strang, 0.4));
+    assert!(coarse.abs() > 20.0 * error, "{coarse} ± {error}");
+    assert!(coarse / fine > 3.0, "{coarse} {fine}");
+    let ((coarse, _), (fine, _)) = (bias(Scheme::EulerMaruyama, 0.2), bias(Scheme::EulerMaruyama, 0.1));
+    assert!((1.5..2.8).contains(&(coarse / fine)), "{coarse} {fine}");
+}
+
+#[test]
+fn sgd_has_its_variance_at_a_finite_learning_rate() {
+    let plan = plan(40_000, 200, None);
+    let moments = paths(Domain::Line, "x^2/2", &["2"], sgd(0.0, 0.0, None, vec![]), &plan).moments.expect("some");
+    // ηS/(λ(2 − ηλ)) at ηλ = 1.5 and 0.75
+    agrees(moments.y2[0], 0.375 / (2.0 * 0.5));
+    agrees(moments.x2, 0.375 / 1.25);
+}
+
+#[test]
+fn momentum_and_curvature_noise_have_their_variances() {
+    let plan = plan(40_000, 300, None);
+    let momentum = paths(Domain::Line, "x^2/2", &["2"], sgd(0.6, 0.0, None, vec![]), &plan).moments.expect("some");
+    let exact = |l: f64| 1.6 * 0.375 / (0.4 * l * (3.2 - 0.75 * l));
+    agrees(momentum.y2[0], exact(2.0));
+    agrees(momentum.x2, exact(1.0));
+    let noisy = paths(Domain::Line, "x^2/2", &["1.2"], sgd(0.0, 0.4, None, vec![]), &plan).moments.expect("some");
+    // c² = c₁² p̂ = 0.08
+    agrees(noisy.y2[0], 0.375 / (2.4 - 0.75 * 1.44 * 1.08));
+}
+
+#[test]
+fn curvature_noise_acts_on_the_floor_through_the_same_draw() {
+    // One step from (0, 0) leaves y = −η s ξ; in the second x moves by −η(½λ'(1+cζ)y²) and y by −ηλ(1+cζ)y.
+    let plan = plan(200_000, 2, None);
+    let noise = PosedNoise::Sgd {
+        learning_rate: 0.75,
+        factor: 1.0,
+        variance: vec![formula("1")],
+        floor_variance: formula("0"),
+        momentum: 0.0,
+        curvature_noise: 0.5,
+        epoch: None,
+        mixing: vec![],
+    };
+    let e = paths(Domain::Line, "0", &["1+x"], noise, &plan);
+    let (eta, c) = (0.75f64, 0.5f64);
+    let v = eta * eta;
+    let moments = e.moments.as_ref().expect("some");
+    agrees(moments.x, -0.5 * eta * v);
+    agrees(moments.x2, 0.25 * eta * eta * 3.0 * v * v * (1.0 + c * c));
+    // <x y²> = −½η <(1+cζ)y²[(1 − η(1+cζ))² y² + η²]> tells one ζ from two.
+    let (a, b) = (1.0 - eta, eta * c);
+    let third = 3.0 * v * v * (a * a + b * b - 2.0 * a * b * c) + v * v;
+    agrees(gather::estimate(e.x.iter().zip(&e.y[0]).map(|(x, y)| x * y * y)), -0.5 * eta * third);
+}
+
+#[test]
+fn the_mean_of_learners_has_its_variance_and_one_learner_is_plain_sgd() {
+    let mixing = vec![vec![0.5, 0.25, 0.25], vec![0.25, 0.5, 0.25], vec![0.25, 0.25, 0.5]];
+    let plan = plan(20_000, 200, None);
+    // ηλ = 0.9: at 1.5 the second eigenvalue 0.25 of W would make differences between learners grow.
+    let three = paths(Domain::Line, "x^2/2", &["1.2"], sgd(0.0, 0.0, None, mixing), &plan).moments.expect("some");
+    agrees(three.y2[0], 0.375 / (1.2 * 1.1) / 3.0);
+    agrees(three.x2, 0.375 / 1.25 / 3.0);
+    let one = paths(Domain::Line, "x^2/2", &["2"], sgd(0.0, 0.0, None, vec![vec![1.0]]), &plan);
+    assert_eq!(one, paths(Domain::Line, "x^2/2", &["2"], sgd(0.0, 0.0, None, vec![]), &plan));
+}
+
+#[test]
+fn noise_of_an_epoch_sums_to_zero() {
+    let length = 5u64;
+    // Without any force the sum is the position: back at the start after whole epochs, not in between.
+    let plan = plan(20_000, 10, None);
+    let whole = paths(Domain::Line, "0", &["2"], sgd(0.0, 0.0, Some(length), vec![]), &plan);
+    assert!(whole.x.iter().all(|x| x.abs() < 1e-12));
+    // y after 13 steps: Σ_s a^(13−s) η ξ_s with variance S and covariance −S/(M−1) inside an epoch.
+    let plan = Plan { steps: 13, ..plan };
+    let part = paths(Domain::Line, "0", &["0.4"], sgd(0.0, 0.0, Some(length), vec![]), &plan).moments.expect("some");
+    let weight = |s: u64| 0.7f64.powi(13 - s as i32);
+    let mut exact = 0.0;
+    for s in 1..=13 {
+        for r in (1..=13).filter(|r| (r - 1) / length == (s - 1) / length) {
+            exact += weight(s) * weight(r) * if r == s { 1.0 } else { -1.0 / (length - 1) as f64 };
+        }
+    }
+    agrees(part.y2[0], 0.75 * 0.75 * 0.5 * exact);
+}
+
+#[test]
+fn equal_plans_give_equal_bytes_for_any_number_of_threads() {
+    let of = |threads: usize| {
+        let plan = Plan { threads, every: Some(7), burn_in: 10, ..plan(3000, 60, Some(0.1)) };
+        let e = paths(WALLS, "x^2/2", &["2+sin(x)", "3"], langevin(0.4, &[1.0, 0.3]), &plan);
+        Ensemble { threads: 0, ..e }
+    };
+    let one = of(1);
+    assert_eq!(one, of(2));
+    assert_eq!(one, of(7));
+}
+
+#[test]
+fn walls_fold_to_a_uniform_law_and_circles_wrap_to_one() {
+    let circle = Domain::Periodic { lower: -1.0, upper: 2.0 };
+    for domain in [WALLS, circle] {
+        for every in [None, Some(50)] {
+            let plan = Plan { every, burn_in: 100, ..plan(20_000, 200, Some(0.1)) };
+            let e = paths(domain, "0", &["2"], langevin(1.0, &[1.0]), &plan);
+            let histogram = e.histogram.expect("some");
+            assert_eq!((histogram.outside, histogram.p.len()), (0.0, 64));
+            for (p, error) in histogram.p.iter().zip(&histogram.standard_errors) {
+                assert!((p - 1.0 / 3.0).abs() < 5.5 * error, "{p} ± {error}");
+            }
+            agrees(e.moments.expect("some").x2, 1.0);
+        }
+    }
+}
+
+#[test]
+fn walkers_beyond_the_edge_of_stability_are_counted_and_leave_no_trace_in_numbers() {
+    let plan = plan(300, 400, None);
+    let e = paths(Domain::Line, "0", &["2.8"], sgd(0.0, 0.0, None, vec![]), &plan);
+    assert_eq!((e.diverged.count, e.x.len(), e.moments, e.histogram), (300, 0, None, None));
+    let (_, step, place) = e.diverged.first.expect("one");
+    assert!(step > 50 && place.is_finite());
+    // Half of the valley is unstable: the others stay.
+    let noise = langevin(1e-4, &[1.0]);
+    let plan = Plan { scheme: Scheme::EulerMaruyama, dt: Some(1.0), ..plan };
+    let e = paths(Domain::Line, "-2e-3*x^4", &["1+x^2/1000"], noise, &Plan { start: Some(5.0), ..plan });
+    assert!(e.x.iter().chain(&e.y[0]).all(|v| v.is_finite()));
+    assert_eq!(e.x.len() + e.diverged.count, 300);
+}
+
+#[test]
+fn first_passage_between_walls_takes_the_time_of_diffusion() {
+    let domain = Domain::Interval { lower: 0.0, upper: 1.0 };
+    let plan = plan(20_000, 1, Some(0.01));
+    let problem = posed(domain, "0", &["50"], langevin(0.5, &[0.1]), &plan).expect("sound");
+    let passage = arrive(problem, &plan, 1.0, 5_000, &Unwatched).expect("follows");
+    assert_eq!((passage.censored, passage.times.len()), (0, 20_000));
+    // L²/(2T)
+    agrees(passage.mean.expect("all arrived"), 1.0);
+    // Either way round a circle of length 3, from 0 to 1: ab/(2T) with a = 1, b = 2.
+    let circle = Domain::Periodic { lower: -1.0, upper: 2.0 };
+    let problem = posed(circle, "0", &["50"], langevin(0.5, &[0.1]), &plan).expect("sound");
+    agrees(arrive(problem, &plan, 1.0, 10_000, &Unwatched).expect("follows").mean.expect("all"), 2.0);
+    let problem = posed(circle, "0", &["50"], langevin(0.5, &[0.1]), &plan).expect("sound");
+    let short = arrive(problem, &plan, 1.0, 50, &Unwatched).expect("follows");
+    assert!(short.mean.is_none() && short.censored > 0 && short.restricted.expect("some").value < 0.5);
+}
+
+#[test]
+fn refuses_what_cannot_be_followed() {
+    let refusal = |noise: PosedNoise, plan: Plan| {
+        let problem = posed(WALLS, "x^2/2", &["2"], noise, &plan);
+        problem.and_then(|p| follow(&p, &plan, &Unwatched)).expect_err("refused")
+    };
+    let langevin = || langevin(1.0, &[1.0]);
+    let sound = plan(10, 10, Some(0.1));
+    assert_eq!(refusal(langevin(), Plan { walkers: 0, ..sound.clone() }), SimError::NoWalkers);
+    assert_eq!(refusal(langevin(), Plan { steps: 0, ..sound.clone() }), SimError::NoSteps);
+    assert_eq!(refusal(langevin(), Plan { every: Some(0), ..sound.clone() }), SimError::EveryZero);
+    assert_eq!(refusal(langevin(), Plan { start: Some(2.5), ..sound.clone() }), SimError::Outside { place: 2.5 });
+    assert!(matches!(refusal(langevin(), Plan { start: Some(f64::NAN), ..sound.clone() }), SimError::Outside { .. }));
+    assert_eq!(refusal(langevin(), Plan { dt: Some(-0.1), ..sound.clone() }), SimError::TimeStep { dt: -0.1 });
+    assert!(matches!(refusal(langevin(), Plan { dt: Some(f64::NAN), ..sound.clone() }), SimError::TimeStep { .. }));
+    assert_eq!(refusal(sgd(0.0, 0.0, None, vec![]), sound.clone()), SimError::TimeStepOfSgd);
+    assert!(matches!(refusal(langevin(), Plan { walkers: usize::MAX, ..sound.clone() }), SimError::TooLarge { .. }));
+    let edges = Some(vec![0.0, 0.0]);
+    assert_eq!(refusal(langevin(), Plan { edges, ..sound.clone() }), SimError::Edges);
+    let late = Plan { every: Some(5), burn_in: 8, ..sound.clone() };
+    assert!(matches!(refusal(langevin(), late), SimError::NothingRecorded { .. }));
+    struct Impatient;
+    impl Watch for Impatient {
+        fn stop(&self) -> bool {
+            true
+        }
+    }
+    let problem = posed(WALLS, "x^2/2", &["2"], langevin(), &sound).expect("sound");
+    assert_eq!(follow(&problem, &sound, &Impatient), Err(SimError::Interrupted { done: 0 }));
+}
+
+#[test]
+fn start_and_time_step_are_chosen_from_the_model() {
+    let unset = Plan { start: None, ..plan(1, 1, None) };
+    let problem = posed(Domain::Line, "(x-37)^4+1", &["5"], langevin(1.0, &[1.0]), &unset).expect("sound");
+    assert!((problem.start - 37.0).abs() < 1e-3, "{}", problem.start);
+    assert!(problem.dt > 0.0 && problem.dt <= 0.1);
+    let problem = posed(WALLS, "x", &["5"], langevin(1.0, &[1.0]), &unset).expect("sound");
+    assert_eq!((problem.start, problem.dt), (-1.0, 0.1));
+    let falling = posed(Domain::Line, "-x", &["5"], langevin(1.0, &[1.0]), &unset);
+    assert_eq!(falling.err(), Some(SimError::NoStart));
+}
