@@ -141,7 +141,9 @@ impl Reader<'_> {
         // The reader's start may lie on the space before the value.
         let skip = self.text[start..end].len() - self.text[start..end].trim_start().len();
         let start = start + skip;
-        let path = self.places.around(start);
+        let (path, leaf) = self.places.around(start);
+        // Of a number, a name or a string the whole is shown.
+        let (start, end) = leaf.map_or((start, end), |l| (l.start, l.end));
         let (line, column) = line_and_column(self.text, start);
         ModelError {
             message: error.code.to_string(),

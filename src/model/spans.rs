@@ -119,9 +119,9 @@ impl Places {
         }
     }
 
-    /// The innermost value that holds byte `at`.
-    pub fn around(&self, at: usize) -> Path {
-        let mut path = Path::default();
+    /// The innermost value that holds byte `at`, and its bytes if nothing lies inside it.
+    pub fn around(&self, at: usize) -> (Path, Option<Range<usize>>) {
+        let (mut path, mut leaf) = (Path::default(), None);
         let mut here = self.root.as_ref();
         while let Some(located) = here {
             let holds = |l: &Located| l.span.start <= at && at < l.span.end.max(l.span.start + 1);
@@ -137,14 +137,17 @@ impl Places {
                     Shape::Text(name, _) if holds(k) => Some((Step::Key(name.clone()), k)),
                     _ => None,
                 }),
-                _ => None,
+                Shape::Text(..) | Shape::Atom => {
+                    leaf = Some(located.span.clone());
+                    None
+                }
             };
             here = inner.map(|(step, l)| {
                 path.0.push(step);
                 l
             });
         }
-        path
+        (path, leaf)
     }
 }
 
@@ -421,7 +424,8 @@ Model( /* nested /* comment */ : */ name: "a\u{3bb}b", parameters: {"s": 20.0, "
         assert_eq!(piece(&second.field("curvature")), Some("(flatness: Some(\"tab\\tq\"), delta: 2)"));
         assert_eq!(second.field("delta").to_string(), "sharp[1].delta");
         let at = FILE.find("kappa: 3").expect("is there") + 7;
-        assert_eq!(places.around(at).to_string(), "noise.kappa");
+        assert_eq!(places.around(at + 1).0.to_string(), "noise.kappa");
+        assert_eq!(places.around(at + 1).1, Some(at..at + 3));
     }
 
     #[test]
