@@ -161,14 +161,13 @@ pub fn stationary(model: &Model, method: Method) -> Result<Prediction, NotApplic
         Method::Discrete => discrete::law(model)?,
         Method::DiscreteFirstOrder => first_order::law_of_steps(model)?,
     };
-    let reference = adiabatic.solve(model, Method::Adiabatic, None).map_err(|error| match error {
-        NotApplicable::Density(why @ DensityError::NotNormalisable { .. }) => NotApplicable::NotConfined(why),
-        error => error,
-    });
-    match reference {
+    if model.domain().ends().is_some() {
+        return law.solve(model, method, None);
+    }
+    // On the line the adiabatic law judges confinement, and tells where the formula is needed.
+    match adiabatic.solve(model, Method::Adiabatic, None) {
         Ok(reference) => law.solve(model, method, Some(&reference.density)),
-        // On a bounded domain the adiabatic density is not needed.
-        Err(_) if model.domain().ends().is_some() => law.solve(model, method, None),
+        Err(NotApplicable::Density(why @ DensityError::NotNormalisable { .. })) => Err(NotApplicable::NotConfined(why)),
         Err(error) => Err(error),
     }
 }

@@ -8,6 +8,7 @@ use super::scan::largest;
 use super::{Method, NotApplicable, langevin, stationary};
 use crate::expr::{Expr, Function};
 use crate::model::Model;
+use crate::num::density::Density;
 
 /// The small parameters over the visited region.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,18 +55,18 @@ pub fn regime(model: &Model) -> Result<Regime, NotApplicable> {
         let most = |x: f64| tape.at(&[x]).into_iter().fold(f64::NEG_INFINITY, |a, b| if a >= b { a } else { b });
         largest(&most, lower, upper)
     };
-    let distance = |a: Method, b: Method| -> Result<f64, NotApplicable> {
-        let (first, second) = (stationary(model, a)?.density, stationary(model, b)?.density);
-        let distance = first.total_variation(&second);
-        if distance.is_finite() { Ok(distance) } else { Err(NotApplicable::Diffusion { at: lower }) }
+    let between = |first: &Density, second: Method| -> Result<f64, NotApplicable> {
+        Ok(first.total_variation(&stationary(model, second)?.density))
     };
+    let steps = stationary(model, Method::Discrete);
     Ok(Regime {
         visited: (lower, upper),
         epsilon_max: maximum(&[Expr::sum(epsilon)]),
         epsilon_over_kappa2_max: maximum(&rest[0]),
         tg_over_lambda_max: maximum(&rest[1]),
         curvature_ratio_max: maximum(&rest[2]),
-        total_variation_between_orders: distance(Method::Adiabatic, Method::FirstOrder),
-        total_variation_between_discrete_orders: distance(Method::Discrete, Method::DiscreteFirstOrder),
+        total_variation_between_orders: between(&adiabatic, Method::FirstOrder),
+        total_variation_between_discrete_orders: steps
+            .and_then(|steps| between(&steps.density, Method::DiscreteFirstOrder)),
     })
 }
