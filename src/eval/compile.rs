@@ -1,6 +1,8 @@
 //! From terms to a tape: every distinct term once, constants folded.
 
-use super::run::{value_of, whole_power};
+use super::enclose::image_of;
+use super::point::{value_of, whole_power};
+use super::program::Program;
 use super::{Op, Tape};
 use crate::expr::{Expr, Function, Node};
 use crate::num::interval::Interval;
@@ -30,8 +32,10 @@ impl Tape {
         constants: &dyn Fn(&str) -> Option<f64>,
     ) -> Result<Tape, CompileError> {
         let mut compiler = Compiler { code: Vec::new(), places: HashMap::new(), variables, constants };
-        let results = outputs.iter().map(|e| compiler.place(e)).collect::<Result<_, _>>()?;
-        Ok(Tape { code: compiler.code, results })
+        let results = outputs.iter().map(|e| compiler.place_deep(e)).collect::<Result<Vec<_>, _>>()?;
+        let (code, results) = without_unused(&compiler.code, &results);
+        let program = Program::of(&code, &results);
+        Ok(Tape { code, results, program })
     }
 }
 
@@ -42,7 +46,40 @@ struct Compiler<'a> {
     constants: &'a dyn Fn(&str) -> Option<f64>,
 }
 
+/// The code without instructions that no result needs, such as operands of folded constants.
+fn without_unused(code: &[Op], results: &[usize]) -> (Vec<Op>, Vec<usize>) {
+    let mut used = vec![false; code.len()];
+    results.iter().for_each(|r| used[*r] = true);
+    for (number, op) in code.iter().enumerate().rev() {
+        if used[number] {
+            op.operands().for_each(|a| used[a] = true);
+        }
+    }
+    let mut moved = vec![0; code.len()];
+    let mut kept = Vec::new();
+    for (number, op) in code.iter().enumerate().filter(|(number, _)| used[*number]) {
+        moved[number] = kept.len();
+        kept.push(op.with_operands(|a| moved[a]));
+    }
+    (kept, results.iter().map(|r| moved[*r]).collect())
+}
+
 impl Compiler<'_> {
+    /// Places the parts of a term before the term, so that its depth does not use up the stack.
+    fn place_deep(&mut self, e: &Expr) -> Result<usize, CompileError> {
+        let mut open = vec![e.clone()];
+        while let Some(top) = open.last().cloned() {
+            let before = open.len();
+            open.extend(top.children().into_iter().filter(|part| !self.places.contains_key(part)));
+            if open.len() == before {
+                self.place(&top)?;
+                open.pop();
+            }
+        }
+        self.place(e)
+    }
+
+    /// Places a term whose parts are placed.
     fn place(&mut self, e: &Expr) -> Result<usize, CompileError> {
         if let Some(place) = self.places.get(e) {
             return Ok(*place);
@@ -176,22 +213,9 @@ impl Compiler<'_> {
             }
             Op::Call(function, a) => {
                 let (a, i) = constant(a)?;
-                (value_of(function, a), super::run::image_of(function, i))
+                (value_of(function, a), image_of(function, i))
             }
         };
-        // Exact small integers stay points, so that x^(1+1) is still a whole power.
-        let whole = value.fract() == 0.0 && value.abs() < 1e9 && enclosure.width() < 1e-6;
-        let whole = whole && matches!(op, Op::Add(..) | Op::Subtract(..) | Op::Negate(_) | Op::Multiply(..));
-        let operands_whole = |i: usize| matches!(self.code[i], Op::Constant(_, e) if e.width() == 0.0);
-        let exact = whole
-            && match op {
-                Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) => {
-                    let fract = |i: usize| matches!(self.code[i], Op::Constant(v, _) if v.fract() == 0.0);
-                    operands_whole(a) && operands_whole(b) && fract(a) && fract(b)
-                }
-                Op::Negate(a) => operands_whole(a),
-                _ => false,
-            };
-        Some(Op::Constant(value, if exact { Interval::point(value) } else { enclosure }))
+        Some(Op::Constant(value, enclosure))
     }
 }

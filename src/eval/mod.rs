@@ -1,12 +1,19 @@
 //! What is its value, slope and enclosure, over a block of points? Formulas compiled to straight-line tapes.
 
+mod block;
 mod compile;
-mod run;
+mod enclose;
+mod kernels;
+mod point;
+mod program;
+#[cfg(test)]
+mod tests;
 
 pub use compile::CompileError;
 
 use crate::expr::Function;
 use crate::num::interval::Interval;
+use program::Program;
 
 /// Instructions that the block evaluation may use. Results are the same bits at every level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +76,48 @@ enum Op {
     Call(Function, usize),
 }
 
+impl Op {
+    /// The instructions whose results it uses.
+    fn operands(self) -> impl Iterator<Item = usize> {
+        let (a, b) = match self {
+            Op::Constant(..) | Op::Input(_) => (None, None),
+            Op::Add(a, b) | Op::Subtract(a, b) | Op::Multiply(a, b) | Op::Divide(a, b) | Op::Power(a, b) => {
+                (Some(a), Some(b))
+            }
+            Op::Negate(a) | Op::Whole(a, _) | Op::Call(_, a) => (Some(a), None),
+        };
+        a.into_iter().chain(b)
+    }
+
+    /// The same with other operands.
+    fn with_operands(self, moved: impl Fn(usize) -> usize) -> Op {
+        match self {
+            Op::Constant(..) | Op::Input(_) => self,
+            Op::Add(a, b) => Op::Add(moved(a), moved(b)),
+            Op::Subtract(a, b) => Op::Subtract(moved(a), moved(b)),
+            Op::Multiply(a, b) => Op::Multiply(moved(a), moved(b)),
+            Op::Divide(a, b) => Op::Divide(moved(a), moved(b)),
+            Op::Power(a, b) => Op::Power(moved(a), moved(b)),
+            Op::Negate(a) => Op::Negate(moved(a)),
+            Op::Whole(a, n) => Op::Whole(moved(a), n),
+            Op::Call(function, a) => Op::Call(function, moved(a)),
+        }
+    }
+}
+
 /// One or several formulas as straight-line code with shared subexpressions.
 ///
-/// Values follow `f64` arithmetic: where a formula is undefined they are NaN or infinite, which callers check.
+/// Values follow `f64` arithmetic: where a formula is undefined they are NaN or infinite, which callers check. Whole
+/// powers up to 64 are products; `exp`, `ln`, `sin`, `cos` are within two units in the last place of `libm`'s, other
+/// functions are `libm`'s. Values have the same bits from every method, at every [`Simd`] level and on every machine
+/// (the sign and payload of a NaN excepted).
+///
+/// Methods panic where `inputs` is shorter than the list of variables.
 #[derive(Clone, Debug)]
 pub struct Tape {
     code: Vec<Op>,
     results: Vec<usize>,
+    program: Program,
 }
 
 impl Tape {

@@ -119,7 +119,7 @@ impl Interval {
             if p.fract() == 0.0 && p.abs() <= f64::from(i32::MAX) {
                 return Interval { defined, ..self }.powi(p as i32);
             }
-            if !(self.upper >= 0.0) {
+            if self.upper < 0.0 {
                 return Interval::ENTIRE;
             }
             let base = self.clamped(0.0, f64::INFINITY);
@@ -128,7 +128,7 @@ impl Interval {
             return Interval::outward(low.min(high), low.max(high), 2, defined).clamped(0.0, f64::INFINITY);
         }
         // A negative base has a value at the whole exponents.
-        if !(self.lower >= 0.0) {
+        if self.lower < 0.0 {
             return Interval::ENTIRE;
         }
         let power = (exponent * self.ln()).exp();
@@ -146,7 +146,7 @@ impl Interval {
 
     /// Square root.
     pub fn sqrt(self) -> Interval {
-        if !(self.upper >= 0.0) {
+        if self.upper < 0.0 {
             return Interval::ENTIRE;
         }
         let defined = self.defined && self.lower >= 0.0;
@@ -161,7 +161,7 @@ impl Interval {
 
     /// Natural logarithm.
     pub fn ln(self) -> Interval {
-        if !(self.upper > 0.0) {
+        if self.upper <= 0.0 {
             return Interval::ENTIRE;
         }
         let defined = self.defined && self.lower > 0.0;
