@@ -8,10 +8,20 @@ use super::solution::{Across, Piece, Solution};
 use crate::num::domain::Domain;
 use crate::num::function::exp;
 
-/// Size, relative to the peak, of the last coefficients of a resolved mode.
-const RESOLVED: f64 = 2e-12;
-/// Change, relative to the peak, between numbers of modes that is small enough.
-const CONVERGED: f64 = 1e-12;
+/// How hard to try.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// Degree of the panels.
+    pub degree: usize,
+    /// Size, relative to the peak, of the last coefficients of a resolved mode.
+    pub resolved: f64,
+    /// Change, relative to the peak, between numbers of modes that is small enough.
+    pub converged: f64,
+}
+
+/// Higher degrees take fewer panels, but each costs its cube: 8 to 14 were found to take equally long.
+pub(super) const USUAL: Effort = Effort { degree: 10, resolved: 2e-11, converged: 1e-10 };
+
 /// An error estimate above this is no solution.
 const WORST: f64 = 1e-2;
 
@@ -22,7 +32,7 @@ pub(super) const MOST_COUPLED: usize = 2;
 fn ladder(directions: usize) -> &'static [usize] {
     match directions {
         0 => &[0],
-        1 => &[3, 5, 7, 10, 14, 19, 25],
+        1 => &[2, 3, 4, 6, 8, 11, 15, 20, 25],
         _ => &[2, 3, 4, 5, 6, 7],
     }
 }
@@ -36,11 +46,17 @@ struct Attempt {
 }
 
 /// Solves the landscape; `across[i]` says for every direction whether it is solved (by its place among the coupled ones).
-pub(super) fn solve(domain: Domain, fields: Fields, coupled: usize, across: Vec<Across>) -> Result<Solution, Unsolved> {
-    let rule = Rule::new(if coupled < 2 { 14 } else { 11 });
+pub(super) fn solve(
+    domain: Domain,
+    fields: Fields,
+    coupled: usize,
+    across: Vec<Across>,
+    effort: &Effort,
+) -> Result<Solution, Unsolved> {
+    let rule = Rule::new(effort.degree);
     let mut reach = 1.0;
     loop {
-        let solution = solve_within(domain, fields, coupled, across.clone(), &rule, reach)?;
+        let solution = solve_within(domain, fields, coupled, across.clone(), &rule, effort, reach)?;
         let beyond = if domain == Domain::Line { mass_beyond(&solution) } else { 0.0 };
         if beyond <= 1e-13 || reach >= 64.0 {
             return finish(solution, beyond);
@@ -86,6 +102,7 @@ fn solve_within(
     coupled: usize,
     across: Vec<Across>,
     rule: &Rule,
+    effort: &Effort,
     reach: f64,
 ) -> Result<Solution, Unsolved> {
     let mut mesh = Mesh::new(domain, fields, rule, reach)?;
@@ -93,7 +110,7 @@ fn solve_within(
     let mut best: Option<(Attempt, Mesh, usize, f64)> = None;
     for half_degree in ladder(coupled) {
         let modes = Modes::new(coupled, *half_degree);
-        let attempt = match resolve(&mut mesh, &modes, rule, fields, &mut before) {
+        let attempt = match resolve(&mut mesh, &modes, rule, effort, fields, &mut before) {
             Some(attempt) => attempt,
             None if best.is_some() => break,
             None => return Err(Unsolved::Singular),
@@ -107,7 +124,7 @@ fn solve_within(
         if !(before_best <= error) {
             best = Some((attempt, mesh.clone(), modes.len(), error));
         }
-        if change <= CONVERGED {
+        if change <= effort.converged {
             break;
         }
         before = Some(next);
@@ -132,6 +149,7 @@ fn resolve(
     mesh: &mut Mesh,
     modes: &Modes,
     rule: &Rule,
+    effort: &Effort,
     fields: Fields,
     before: &mut Option<Attempt>,
 ) -> Option<Attempt> {
@@ -151,8 +169,8 @@ fn resolve(
             })
             .collect();
         let worst = unresolved.iter().fold(0.0, |a: f64, b| a.max(*b));
-        let split: Vec<bool> = unresolved.iter().map(|u| *u > RESOLVED).collect();
-        let last = worst <= RESOLVED || round == 14 || mesh.panels.len() > super::mesh::MOST_PANELS;
+        let split: Vec<bool> = unresolved.iter().map(|u| *u > effort.resolved).collect();
+        let last = worst <= effort.resolved || round == 14 || mesh.panels.len() > super::mesh::MOST_PANELS;
         if last {
             return Some(Attempt { unresolved: worst, ..attempt });
         }

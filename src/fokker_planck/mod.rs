@@ -106,6 +106,10 @@ pub fn solve(model: &Model) -> Result<Solution, Unsolved> {
     let fields = |x: f64| {
         let mut v = [0.0; 3 + 4 * adapt::MOST_COUPLED];
         tape.at_into(&[x], &mut v[..formulas.len()]);
+        if v.iter().any(|value| value.is_nan()) {
+            // A slope has no value at a kink (`abs(x)` at 0): that of its right side stands for it.
+            tape.at_into(&[x + 1e-12 * x.abs().max(1e-3)], &mut v[..formulas.len()]);
+        }
         Local {
             loss_slope: v[0],
             temperature: v[1],
@@ -113,5 +117,5 @@ pub fn solve(model: &Model) -> Result<Solution, Unsolved> {
             sharp: v[3..formulas.len()].chunks_exact(4).map(|d| adapt::direction(d[0], d[1], d[2], d[3])).collect(),
         }
     };
-    adapt::solve(model.domain(), &fields, coupled.len(), across)
+    adapt::solve(model.domain(), &fields, coupled.len(), across, &adapt::USUAL)
 }

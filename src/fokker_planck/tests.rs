@@ -17,6 +17,16 @@ fn landscape(
     curvatures: &[(Curvature, f64)],
     temperature: f64,
 ) -> Result<Solution, Unsolved> {
+    with_effort(domain, loss_slope, curvatures, temperature, &adapt::USUAL)
+}
+
+fn with_effort(
+    domain: Domain,
+    loss_slope: &dyn Fn(f64) -> f64,
+    curvatures: &[(Curvature, f64)],
+    temperature: f64,
+    effort: &adapt::Effort,
+) -> Result<Solution, Unsolved> {
     let fields = |x: f64| Local {
         loss_slope: loss_slope(x),
         temperature,
@@ -30,7 +40,7 @@ fn landscape(
             .collect(),
     };
     let across = (0..curvatures.len()).map(Across::Solved).collect();
-    adapt::solve(domain, &fields, curvatures.len(), across)
+    adapt::solve(domain, &fields, curvatures.len(), across, effort)
 }
 
 /// Total variation to the density `exp(log)` up to a factor.
@@ -102,7 +112,7 @@ fn nothing_across_gives_the_closed_form_of_a_varying_temperature() {
         temperature_slope: t(x).1,
         sharp: Vec::new(),
     };
-    let solution = adapt::solve(Domain::Line, &fields, 0, vec![Across::Constant(0.7)]).expect("solved");
+    let solution = adapt::solve(Domain::Line, &fields, 0, vec![Across::Constant(0.7)], &adapt::USUAL).expect("solved");
     let p = |x: f64| exp(-0.5 * x * x) / (t(x).0 * t(x).0);
     for k in -40..40 {
         let x = 0.1 * k as f64;
@@ -171,7 +181,7 @@ fn circles_carry_their_current() {
             -0.09 * sin(x - 0.5),
         )],
     };
-    let solution = adapt::solve(circle, &varying, 1, vec![Across::Solved(0)]).expect("solved");
+    let solution = adapt::solve(circle, &varying, 1, vec![Across::Solved(0)], &adapt::USUAL).expect("solved");
     agrees(&solution, -4.55167882924e-4, [0.0361893484496, 0.0331838478469, 0.540193911005]);
     assert!((solution.second_moment(0).expect("a direction") - 0.0883274926769).abs() < 1e-12);
 }
@@ -202,4 +212,33 @@ fn models_are_solved_from_their_text() {
     let solution = super::solve(&model).expect("solved");
     assert!((solution.current / 3.64144458476e-5 - 1.0).abs() < 1e-9);
     assert!((solution.second_moment(1).expect("a direction") - 0.5 / 3.0).abs() < 1e-15);
+}
+
+#[test]
+fn the_error_estimate_covers_the_error() {
+    let circle = Domain::Periodic { lower: 0.0, upper: 2.0 * std::f64::consts::PI };
+    let short = Domain::Interval { lower: -3.0, upper: 3.0 };
+    let (soft, bell) = (sine(2.0), |x: f64| {
+        let f = 0.15 + 0.1 * exp(-(x - 1.0) * (x - 1.0));
+        (1.0 / (f * f), 0.4 * (x - 1.0) * (f - 0.15) / (0.1 * f * f * f))
+    });
+    type Slope<'a> = &'a dyn Fn(f64) -> f64;
+    let cases: [(Domain, Slope, Curvature, f64, f64); 4] = [
+        (short, &|_| 0.0, &soft, 0.3, 0.03),
+        (short, &|_| 0.0, &soft, 0.3, 1.0),
+        (Domain::Line, &|x| 0.2 * x, &bell, 0.7, 0.14),
+        (circle, &|x| 0.1 * cos(x), &soft, 0.2, 0.05),
+    ];
+    let finest = adapt::Effort { degree: 16, resolved: 1e-13, converged: 1e-13 };
+    for (number, (domain, loss_slope, curvature, delta, temperature)) in cases.into_iter().enumerate() {
+        let usual = landscape(domain, loss_slope, &[(curvature, delta)], temperature).expect("solved");
+        let finest = with_effort(domain, loss_slope, &[(curvature, delta)], temperature, &finest).expect("solved");
+        let (a, b) = usual.visited;
+        let error = (0..500)
+            .map(|k| a + (b - a) * (k as f64 + 0.5) / 500.0)
+            .map(|x| (usual.at(x) - finest.at(x)).abs() / finest.peak().1)
+            .fold(0.0, f64::max);
+        assert!(error <= usual.error, "{number}: {error:e} > {:e}", usual.error);
+        assert!(usual.error < 1e-8, "{number}: {:e}", usual.error);
+    }
 }
