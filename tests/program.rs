@@ -120,7 +120,17 @@ fn bad_input_ends_with_code_2_and_an_empty_standard_output() {
         }
     }
     thalweg().args(["density", "models/yang-tang-tu-2023.ron", "--at", "99"]).assert().code(2).stdout("");
-    thalweg().args(["density", "no-such-file.ron"]).assert().code(2).stdout("").stderr(predicate::str::contains("no-such-file"));
-    thalweg().args(["tune", "models/yang-tang-tu-2023.ron"]).assert().code(2).stdout("").stderr(predicate::str::contains("not built"));
+    thalweg()
+        .args(["density", "no-such-file.ron"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("no-such-file"));
+    thalweg()
+        .args(["tune", "models/yang-tang-tu-2023.ron"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("not built"));
     thalweg().arg("nonsense").assert().code(2).stdout("");
 }

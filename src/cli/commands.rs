@@ -223,7 +223,7 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
 
 pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Result<Answer, Failure> {
     if path.extension().is_some_and(|e| e == "npz") {
-        return Err(Failure::NotBuilt("`bounds` of a network"));
+        return super::measured::network_bounds(path, batches);
     }
     let mut model = read_model(path, common)?;
     if batches.is_some() && model.sgd().is_none() {

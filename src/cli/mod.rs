@@ -6,6 +6,7 @@
 mod answer;
 mod args;
 mod commands;
+mod measured;
 mod verify;
 
 use crate::model::Model;
@@ -46,8 +47,8 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         Command::Loss { model, places } => commands::loss(model, places, &cli.common)?,
         Command::Bounds { input, batch_size } => commands::bounds(input, *batch_size, &cli.common)?,
         Command::Cite { models } => commands::cite(models, &cli.common)?,
-        Command::Simulate(_) => return Err(Failure::NotBuilt("`simulate`")),
-        Command::Network { .. } => return Err(Failure::NotBuilt("`network`")),
+        Command::Simulate(asked) => measured::simulate(asked, &cli.common)?,
+        Command::Network { network } => measured::network(network)?,
         Command::Time(_) => return Err(Failure::NotBuilt("`time`")),
         Command::Tune(_) => return Err(Failure::NotBuilt("`tune`")),
         Command::Phase(_) => return Err(Failure::NotBuilt("`phase`")),
