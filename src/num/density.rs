@@ -5,7 +5,7 @@
 //! become exponential ones; it is cut where the density of `s` has fallen by `e^-50`.
 
 use super::domain::Domain;
-use super::function::{asinh, cosh, exp, exp_m1, ln, sinh};
+use super::function::{asinh, cosh, exp, exp_m1, ln, ln_1p, sinh};
 use super::piecewise::{Panel, Piecewise};
 use super::sum::Sum;
 use gauss_quad::GaussLegendre;
@@ -156,24 +156,23 @@ impl Density {
         diffusion: &dyn Fn(f64) -> f64,
     ) -> Result<(Density, f64), DensityError> {
         let Some((a, b)) = domain.ends() else { return Ok((Density::from_slope(domain, slope)?, 0.0)) };
-        // p = e^A u with u' = −J e^{−A}/D: u falls (or rises) from 1 to e^{−A(b)} in proportion to ∫ e^{−A}/D.
+        // p ∝ ∫_x^{x+L} e^{A(x)−A(y)}/D(y) dy: a sum of positive terms, kept as logarithms, so that neither a steep tilt
+        // nor high barriers cancel or overflow. Past the period's end A has risen by the tilt A(L).
         let log = antiderivative(slope, Chart::Identity, (a, b))?;
         let tilt = log.at(b);
-        let lowest = log.panels().iter().flat_map(|p| [p.at(p.a), p.at(p.b)]).fold(f64::INFINITY, f64::min);
-        let resistance = |x: f64| exp(lowest - log.at(x)) / diffusion(x);
-        let forward = resolved(Piecewise::new(&resistance, a, b, 1e-14, &|_| true))?.integral();
-        let whole = forward.at(b);
-        let share = -exp_m1(-tilt);
-        let u = |x: f64| 1.0 - share * (forward.at(x) / whole);
-        let steep = |p: &Panel| (p.at(p.a) - p.at(p.b)).abs() < 1.0;
-        let ln_u = |x: f64| ln(u(x).max(f64::MIN_POSITIVE));
-        let factor = resolved(Piecewise::new(&ln_u, a, b, 1e-12, &steep))?;
-        let unnormalised = |s: f64| log.at(s) + factor.at(s);
+        let places = Resistance::new(&|x| -log.at(x) - ln(diffusion(x)), a, b)?;
+        let ln_rest = |x: f64| {
+            let (before, after) = places.ln_sides(x);
+            ln_sum(after, before - tilt)
+        };
+        let unnormalised = |x: f64| log.at(x) + ln_rest(x);
         let density = Density::build(domain, Chart::Identity, (a, b), &unnormalised)?;
-        // ln of the normalisation: p = e^{A + ln u + shift}; J = share / ∫(e^{−A}/D) * e^shift.
         let middle = 0.5 * (a + b);
-        let shift = density.ln_at(middle) - unnormalised(middle);
-        Ok((density, share / whole * exp(lowest + shift)))
+        let ln_norm = density.ln_at(middle) - unnormalised(middle);
+        // J = norm (1 − e^{−A(L)})
+        let ln_share = if tilt < -40.0 { -tilt } else { ln(exp_m1(-tilt).abs()) };
+        let current = exp(ln_norm + ln_share);
+        Ok((density, if tilt < 0.0 { -current } else { current }))
     }
 
     fn build(
@@ -352,6 +351,54 @@ impl Density {
             if value(a) >= value(b) { high = b } else { low = a }
         }
         self.chart.x(0.5 * (low + high))
+    }
+}
+
+/// `ln(e^a + e^b)`
+fn ln_sum(a: f64, b: f64) -> f64 {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    if low == f64::NEG_INFINITY { high } else { high + ln_1p(exp(low - high)) }
+}
+
+/// `∫ e^log` between the ends of a stretch and any place of it, as logarithms.
+struct Resistance {
+    log: Piecewise,
+    /// `ln ∫` from the left end to the start of each panel, and from its end to the right end.
+    before: Vec<f64>,
+    after: Vec<f64>,
+}
+
+impl Resistance {
+    fn new(log: &dyn Fn(f64) -> f64, a: f64, b: f64) -> Result<Resistance, DensityError> {
+        // Every panel counts however deep it lies, so all are made tame for the quadrature.
+        let tame = |p: &Panel| {
+            let values = (0..=16).map(|k| p.at(p.a + (p.b - p.a) * f64::from(k) / 16.0));
+            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+            high - low < 8.0
+        };
+        let log = resolved(Piecewise::new(log, a, b, 3e-14, &tame))?;
+        let parts: Vec<f64> = log.panels().iter().map(|p| Resistance::ln_part(p, p.a, p.b)).collect();
+        let mut before = vec![f64::NEG_INFINITY; parts.len()];
+        let mut after = before.clone();
+        for i in 1..parts.len() {
+            before[i] = ln_sum(before[i - 1], parts[i - 1]);
+            let j = parts.len() - 1 - i;
+            after[j] = ln_sum(after[j + 1], parts[j + 1]);
+        }
+        Ok(Resistance { log, before, after })
+    }
+
+    fn ln_part(panel: &Panel, from: f64, to: f64) -> f64 {
+        let level = panel.at(0.5 * (from + to));
+        level + ln(quadrature(|x| exp(panel.at(x) - level), from, to))
+    }
+
+    /// `ln ∫` on the left and on the right of `x`.
+    fn ln_sides(&self, x: f64) -> (f64, f64) {
+        let i = self.log.index(x);
+        let panel = &self.log.panels()[i];
+        let left = ln_sum(self.before[i], Resistance::ln_part(panel, panel.a, x));
+        (left, ln_sum(self.after[i], Resistance::ln_part(panel, x, panel.b)))
     }
 }
 
@@ -568,6 +615,19 @@ mod tests {
         assert!((current / (0.7 * 1.3 * uniform) - 1.0).abs() < 1e-10, "{current}");
         let (_, none) = Density::with_current(CIRCLE, &|x| x.cos(), &|_| 1.0).expect("normal");
         assert!(none.abs() < 1e-14);
+    }
+
+    /// A strong drive either way: the density stays uniform and the current exact although `e^{A(L)}` overflows.
+    #[test]
+    fn a_steep_tilt_neither_cancels_nor_overflows() {
+        for drive in [-300.0, -5.0, 5.0, 300.0] {
+            let (d, current) = Density::with_current(CIRCLE, &|_| drive, &|_| 0.5).expect("normal");
+            let uniform = 1.0 / std::f64::consts::TAU;
+            for x in [0.0, 0.1, 3.0, 6.28] {
+                assert!((d.at(x) / uniform - 1.0).abs() < 1e-10, "{drive} {x}: {}", d.at(x) / uniform);
+            }
+            assert!((current / (drive * 0.5 * uniform) - 1.0).abs() < 1e-10, "{drive}: {current}");
+        }
     }
 
     /// The flux D(f p − p') is the same everywhere and equals the current.
