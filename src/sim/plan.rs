@@ -61,9 +61,10 @@ const MOST_STEPS: f64 = 100_000.0;
 impl Plan {
     /// 8192 walkers of seed 0 for ten relaxation times, at most 100 000 steps, final states only.
     ///
-    /// `relaxation_time` is best handed in by somebody who knows the spectrum. Without it: `length²/(π²T)` between
-    /// walls or on a circle, `1/L0''` at the start on a line where that is positive, else `length²/(π²T)` of the stretch
-    /// on which the floor loss is within `20 max(T, ΣΔ_i)` of its least; barriers are not seen.
+    /// `relaxation_time` is best handed in by somebody who knows the spectrum. Without it: `1/L0''` at the start where
+    /// that is positive and the floor holds the walkers (a line, or `8 sqrt(T/L0'')` shorter than the domain), else
+    /// `length²/(π²T)` of the domain, on a line of the stretch on which the floor loss is within `20 max(T, ΣΔ_i)` of its
+    /// least. Barriers are not seen.
     pub fn for_model(model: &Model, relaxation_time: Option<f64>) -> Result<Plan, SimError> {
         let mut plan = Plan {
             walkers: 8192,
@@ -129,11 +130,12 @@ impl Problem {
     fn relaxation_time(&self) -> f64 {
         let (_, floor_noise) = self.temperatures(self.start);
         let curvature = self.floor_curvature(self.start);
-        if self.domain == Domain::Line && curvature > 0.0 {
-            return 1.0 / curvature;
-        }
         let (lower, upper) = self.stretch;
         let length = upper - lower;
+        let width = (floor_noise / curvature).sqrt();
+        if curvature > 0.0 && (self.domain == Domain::Line || 8.0 * width < length) {
+            return 1.0 / curvature;
+        }
         length * length / (std::f64::consts::PI * std::f64::consts::PI * floor_noise)
     }
 }

@@ -312,3 +312,20 @@ fn start_and_time_step_are_chosen_from_the_model() {
     let falling = posed(Domain::Line, "-x", &["5"], langevin(1.0, &[1.0]), &unset);
     assert_eq!(falling.err(), Some(SimError::NoStart));
 }
+
+#[test]
+fn every_model_of_the_repository_can_be_followed_by_its_own_plan() {
+    let mut count = 0;
+    for entry in std::fs::read_dir("models").expect("there") {
+        let path = entry.expect("readable").path();
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let Ok(model) = Model::read(&text, &[]) else { panic!("{} is not a model", path.display()) };
+        let chosen = Plan::for_model(&model, None).expect("a plan");
+        let e = run(&model, &Plan { walkers: 512, steps: chosen.steps.min(300), ..chosen }, &Unwatched);
+        let e = e.expect("follows");
+        assert_eq!(e.x.len() + e.diverged.count, 512, "{}", path.display());
+        assert!(e.x.iter().chain(e.y.iter().flatten()).all(|v| v.is_finite()));
+        count += 1;
+    }
+    assert!(count >= 10);
+}
