@@ -116,30 +116,52 @@ fn pairs(out: &mut [f64], a: Lanes, b: Lanes, with: impl Fn(f64, f64) -> f64) {
     }
 }
 
+/// A kernel over a chunk. Written out, since a kernel that is handed over as a value is too large to be inlined, and
+/// then runs on single numbers.
+macro_rules! kernel_over {
+    ($out:expr, $a:expr, $kernel:path) => {
+        match $a {
+            Lanes::Each(a) => {
+                for (o, x) in $out.iter_mut().zip(a) {
+                    *o = $kernel(*x);
+                }
+            }
+            Lanes::All(x) => $out.fill($kernel(x)),
+        }
+    };
+}
+
 #[inline(always)]
 fn call(out: &mut [f64], a: Lanes, function: Function) {
     match function {
-        Function::Exp => each(out, a, kernels::exp),
-        Function::Ln => each(out, a, kernels::ln),
-        Function::Sin => nearby(out, a, kernels::sine_nearby, f::sin),
-        Function::Cos => nearby(out, a, kernels::cosine_nearby, f::cos),
+        Function::Exp => kernel_over!(out, a, kernels::exp),
+        Function::Ln => kernel_over!(out, a, kernels::ln),
+        Function::Sin => {
+            kernel_over!(out, a, kernels::sine_nearby);
+            far_away(out, a, f::sin);
+        }
+        Function::Cos => {
+            kernel_over!(out, a, kernels::cosine_nearby);
+            far_away(out, a, f::cos);
+        }
         Function::Sqrt => each(out, a, |x| x.sqrt()),
         Function::Abs => each(out, a, |x| x.abs()),
         _ => each(out, a, |x| value_of(function, x)),
     }
 }
 
-/// A kernel for small arguments; points with large ones are then done again.
+/// Does the points again that are too large for a kernel.
 #[inline(always)]
-fn nearby(out: &mut [f64], a: Lanes, kernel: impl Fn(f64) -> f64, far: fn(f64) -> f64) {
+fn far_away(out: &mut [f64], a: Lanes, with: fn(f64) -> f64) {
     let is_far = |x: f64| !(x.abs() <= kernels::NEARBY);
-    let a = match a {
-        Lanes::Each(a) => a,
-        Lanes::All(x) => return out.fill(if is_far(x) { far(x) } else { kernel(x) }),
-    };
-    each(out, Lanes::Each(a), kernel);
-    if a.iter().fold(false, |any, x| any | is_far(*x)) {
-        out.iter_mut().zip(a).filter(|(_, x)| is_far(**x)).for_each(|(o, x)| *o = far(*x));
+    match a {
+        Lanes::Each(a) => {
+            if a.iter().fold(false, |any, x| any | is_far(*x)) {
+                out.iter_mut().zip(a).filter(|(_, x)| is_far(**x)).for_each(|(o, x)| *o = with(*x));
+            }
+        }
+        Lanes::All(x) if is_far(x) => out.fill(with(x)),
+        Lanes::All(_) => {}
     }
 }
 
