@@ -136,7 +136,7 @@ pub struct Later {
 #[derive(Debug, Args)]
 pub struct Places {
     /// Places along the floor, separated by commas
-    #[arg(long, value_name = "X,…", value_delimiter = ',', num_args = 1.., allow_hyphen_values = true, conflicts_with = "points")]
+    #[arg(long, value_name = "X,…", value_delimiter = ',', allow_hyphen_values = true, conflicts_with = "points")]
     pub at: Option<Vec<f64>>,
     /// Number of equally spaced places, ends included [default: 201]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]

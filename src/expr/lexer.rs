@@ -19,7 +19,7 @@ pub(super) enum Token {
 }
 
 /// Longest formula, in bytes.
-const LONGEST: usize = 200_000;
+const LONGEST: usize = 1_000_000;
 
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, ParseError> {
     if text.len() > LONGEST {
