@@ -134,3 +134,25 @@ fn bad_input_ends_with_code_2_and_an_empty_standard_output() {
         .stderr(predicate::str::contains("not built"));
     thalweg().arg("nonsense").assert().code(2).stdout("");
 }
+
+#[test]
+fn every_model_of_the_zoo_passes() {
+    let zoo: Vec<String> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/models"))
+        .expect("the zoo")
+        .map(|entry| format!("models/{}", entry.expect("an entry").file_name().to_string_lossy()))
+        .collect();
+    assert!(zoo.len() >= 14);
+    let mut arguments = vec!["verify", "--quiet"];
+    arguments.extend(zoo.iter().map(String::as_str));
+    assert_eq!(json(&arguments)["verdict"], "pass");
+}
+
+/// A published figure: the mean-square bound of the measured network at batch size 10 is 0.0949.
+#[test]
+fn a_measured_network_is_reported() {
+    let report = json(&["network", "data/digits_mlp16.npz"]);
+    let bounds = report["divergence"].as_array().expect("bounds");
+    let at_ten = bounds.iter().find(|b| b["batch_size"].as_f64() == Some(10.0)).expect("batch size 10");
+    assert!((at_ten["mean_square_bound"].as_f64().expect("a bound") - 0.0949).abs() < 5e-5);
+    assert_eq!(report["runs"].as_array().map(Vec::len), Some(19));
+}

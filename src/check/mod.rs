@@ -247,6 +247,13 @@ fn order(model: &Model, heard: &Witnesses, method: Method) -> Check {
         Method::Adiabatic => ("error of the adiabatic density is of first order in epsilon", 1.0),
         _ => ("error of the first-order density is of second order in epsilon", 2.0),
     };
+    if !model.langevin().is_ok_and(|l| l.constant) {
+        return without(
+            claim,
+            Verdict::NotApplicable,
+            "the noise varies along the floor: it scales with the curvature",
+        );
+    }
     let own = match method {
         Method::Adiabatic => Ok(&heard.adiabatic),
         _ => heard.first_order.as_ref(),

@@ -623,7 +623,7 @@ mod tests {
         for drive in [-300.0, -5.0, 5.0, 300.0] {
             let (d, current) = Density::with_current(CIRCLE, &|_| drive, &|_| 0.5).expect("normal");
             let uniform = 1.0 / std::f64::consts::TAU;
-            for x in [0.0, 0.1, 3.0, 6.28] {
+            for x in [0.0, 0.1, 3.0, std::f64::consts::TAU] {
                 assert!((d.at(x) / uniform - 1.0).abs() < 1e-10, "{drive} {x}: {}", d.at(x) / uniform);
             }
             assert!((current / (drive * 0.5 * uniform) - 1.0).abs() < 1e-10, "{drive}: {current}");
