@@ -4,13 +4,13 @@
 
 use super::intern::intern;
 use super::{Expr, Function, Node};
-use crate::num::rational::Rational;
+use crate::num::rational::{MOST_DIGITS, Rational};
 use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::collections::HashMap;
 
-/// Exact powers are taken only where the result stays below this many bits.
-const LARGEST_EXACT_POWER: u64 = 2048;
+/// Sums, products and powers of numbers are taken exactly only up to this many bits: beyond, they would leave the range of floats.
+const LARGEST_EXACT: u64 = 1000;
 
 impl Expr {
     /// An exact constant: a decimal, a quotient of two whole numbers, or the negative of one of these.
@@ -18,7 +18,8 @@ impl Expr {
         if value.is_negative() {
             return Expr::raw_negative(Expr::number(-value));
         }
-        if is_decimal(&value) {
+        // Decimals longer than the parser reads are written as fractions.
+        if is_decimal(&value) && (bits(&value) < 300 || super::print::digits(&value).0.len() <= MOST_DIGITS) {
             return intern(Node::Number(value));
         }
         let whole = |n: &BigInt| intern(Node::Number(Rational::from_integer(n.clone())));
@@ -87,8 +88,7 @@ impl Expr {
             && let Some(n) = p.to_i32()
         {
             if let Some(base) = self.as_number()
-                && let bits = base.numer().bits().max(base.denom().bits())
-                && bits.saturating_mul(u64::from(n.unsigned_abs())) <= LARGEST_EXACT_POWER
+                && bits(&base).saturating_mul(u64::from(n.unsigned_abs())) <= LARGEST_EXACT
                 && !(n < 0 && base.is_zero())
             {
                 return Expr::number(base.pow(n));
@@ -162,6 +162,8 @@ impl Expr {
         let mut collected: Vec<(Rational, Expr)> = Vec::new();
         let mut index: HashMap<Expr, usize> = HashMap::new();
         let mut constant = Rational::zero();
+        // Numbers whose exact sum would grow without bound stay apart.
+        let mut loose = Vec::new();
         let mut pending: Vec<(bool, Expr)> = terms.into_iter().map(|t| (false, t)).collect();
         pending.reverse();
         while let Some((negative, term)) = pending.pop() {
@@ -174,9 +176,13 @@ impl Expr {
                         factor = -factor;
                     }
                     match rest {
-                        None => constant += factor,
+                        None if bits(&(&constant + &factor)) <= LARGEST_EXACT => constant += factor,
+                        None => loose.push(Expr::number(factor)),
                         Some(rest) => match index.get(&rest) {
-                            Some(&at) => collected[at].0 += factor,
+                            Some(&at) if bits(&(&collected[at].0 + &factor)) <= LARGEST_EXACT => {
+                                collected[at].0 += factor
+                            }
+                            Some(_) => collected.push((factor, rest)),
                             None => {
                                 index.insert(rest.clone(), collected.len());
                                 collected.push((factor, rest));
@@ -194,6 +200,7 @@ impl Expr {
         if !constant.is_zero() {
             terms.push(Expr::number(constant));
         }
+        terms.extend(loose);
         match terms.len() {
             0 => Expr::integer(0),
             1 => terms.swap_remove(0),
@@ -282,12 +289,17 @@ impl Expr {
         let mut pending: Vec<(bool, Expr)> = factors.into_iter().map(|t| (false, t)).collect();
         pending.reverse();
         while let Some((under, factor)) = pending.pop() {
-            if let Some(n) = factor.as_number() {
-                if !under {
-                    constant *= n;
+            if let Some(n) = factor.as_number()
+                && !(under && n.is_zero())
+            {
+                let folded = if under { &constant / &n } else { &constant * &n };
+                if bits(&folded) <= LARGEST_EXACT {
+                    constant = folded;
                     continue;
-                } else if !n.is_zero() {
-                    constant /= n;
+                }
+                // Beyond the range of numbers: it stays a factor, as written.
+                if let Node::Number(_) = factor.node() {
+                    if under { &mut bottom } else { &mut top }.push((factor, Expr::integer(1)));
                     continue;
                 }
             }
@@ -334,6 +346,11 @@ impl Expr {
             Expr::raw_quotient(top, bottom).times(constant)
         }
     }
+}
+
+/// Bits of the larger of numerator and denominator.
+pub(super) fn bits(value: &Rational) -> u64 {
+    value.numer().bits().max(value.denom().bits())
 }
 
 /// Whether the decimal expansion ends: no prime but 2 and 5 in the denominator.

@@ -1,12 +1,20 @@
 //! Derivatives, substitution and counts, each visiting every distinct term once.
 
 use super::{Expr, Function, Node};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 impl Expr {
     /// Partial derivative with respect to the symbol `variable`. `abs` is differentiated as `abs(a)/a`, undefined at 0.
     pub fn derivative(&self, variable: &str) -> Expr {
-        Derivative { variable, known: HashMap::new() }.of(self)
+        // Without a limit there is always an answer.
+        self.derivative_within(variable, usize::MAX).unwrap_or_else(|| Expr::integer(0))
+    }
+
+    /// The derivative, unless writing it down takes more than about `work` operands.
+    pub(super) fn derivative_within(&self, variable: &str, work: usize) -> Option<Expr> {
+        let mut derivative = Derivative { variable, known: HashMap::new(), left: Some(work) };
+        let done = derivative.of(self);
+        derivative.left.map(|_| done)
     }
 
     /// Every symbol for which `with` has an answer replaced by it.
@@ -52,34 +60,23 @@ impl Expr {
 
     /// Number of distinct terms in it, counted up to `limit`, and its depth.
     pub fn size(&self, limit: usize) -> (usize, usize) {
-        fn depth(e: &Expr, limit: usize, known: &mut HashMap<Expr, usize>) -> usize {
-            if let Some(depth) = known.get(e) {
-                return *depth;
+        let mut seen = HashSet::new();
+        let mut pending = vec![self];
+        while let Some(e) = pending.pop() {
+            if seen.len() < limit && seen.insert(e) {
+                pending.extend(e.node().parts());
             }
-            if known.len() >= limit {
-                return 0;
-            }
-            let below = e.children().iter().map(|c| depth(c, limit, known)).max().unwrap_or(0);
-            known.insert(e.clone(), below + 1);
-            below + 1
         }
-        let mut known = HashMap::new();
-        let depth = depth(self, limit, &mut known);
-        (known.len(), depth)
+        (seen.len(), self.depth())
     }
 
     /// The terms directly below.
     pub fn children(&self) -> Vec<Expr> {
-        match self.node() {
-            Node::Number(_) | Node::Pi | Node::Symbol(_) => Vec::new(),
-            Node::Sum(parts) | Node::Product(parts) | Node::Apply { arguments: parts, .. } => parts.clone(),
-            Node::Negative(a) | Node::Call(_, a) => vec![a.clone()],
-            Node::Quotient(a, b) | Node::Power(a, b) => vec![a.clone(), b.clone()],
-        }
+        self.node().parts().cloned().collect()
     }
 
-    fn visit(&self, see: &mut dyn FnMut(&Expr)) {
-        let mut seen = std::collections::HashSet::new();
+    pub(super) fn visit(&self, see: &mut dyn FnMut(&Expr)) {
+        let mut seen = HashSet::new();
         let mut pending = vec![self.clone()];
         while let Some(e) = pending.pop() {
             if seen.insert(e.clone()) {
@@ -90,9 +87,24 @@ impl Expr {
     }
 }
 
+impl Node {
+    /// The terms directly below.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Expr> {
+        let (many, first, second): (&[Expr], _, _) = match self {
+            Node::Number(_) | Node::Pi | Node::Symbol(_) => (&[], None, None),
+            Node::Sum(parts) | Node::Product(parts) | Node::Apply { arguments: parts, .. } => (parts, None, None),
+            Node::Negative(a) | Node::Call(_, a) => (&[], Some(a), None),
+            Node::Quotient(a, b) | Node::Power(a, b) => (&[], Some(a), Some(b)),
+        };
+        many.iter().chain(first).chain(second)
+    }
+}
+
 struct Derivative<'a> {
     variable: &'a str,
     known: HashMap<Expr, Expr>,
+    /// Operands that may still be written; `None` once they ran out and all else is given up.
+    left: Option<usize>,
 }
 
 impl Derivative<'_> {
@@ -100,9 +112,19 @@ impl Derivative<'_> {
         if let Some(done) = self.known.get(e) {
             return done.clone();
         }
+        if self.left.is_none() {
+            return Expr::integer(0);
+        }
         let done = self.rule(e);
+        self.spend(&done);
         self.known.insert(e.clone(), done.clone());
         done
+    }
+
+    /// Takes the operands of a term just written, and of the terms directly below it, from what is left.
+    fn spend(&mut self, done: &Expr) {
+        let work: usize = 1 + done.node().parts().map(|part| 1 + part.node().parts().count()).sum::<usize>();
+        self.left = self.left.and_then(|left| left.checked_sub(work));
     }
 
     fn rule(&mut self, e: &Expr) -> Expr {
@@ -159,14 +181,16 @@ impl Derivative<'_> {
             };
         }
         let slopes: Vec<Expr> = factors.iter().map(|f| self.of(f)).collect();
-        Expr::sum(
-            (0..factors.len())
-                .filter(|i| !slopes[*i].is_zero())
-                .map(|i| {
-                    Expr::product((0..factors.len()).map(|j| if i == j { &slopes[j] } else { &factors[j] }.clone()))
-                })
-                .collect::<Vec<_>>(),
-        )
+        let mut terms = Vec::new();
+        for (i, slope) in slopes.iter().enumerate().filter(|(_, slope)| !slope.is_zero()) {
+            if self.left.is_none() {
+                break;
+            }
+            let term = Expr::product((0..factors.len()).map(|j| if i == j { slope } else { &factors[j] }.clone()));
+            self.spend(&term);
+            terms.push(term);
+        }
+        Expr::sum(terms)
     }
 }
 

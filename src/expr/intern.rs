@@ -1,7 +1,7 @@
 //! Hash-consing: equal terms are one allocation, so that equality is a pointer comparison and repeated differentiation
 //! stays small.
 
-use super::{Expr, Node};
+use super::{Expr, Node, Term};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 /// Terms alive, by the hash of their node; swept of dead ones as it doubles.
 #[derive(Default)]
 struct Pool {
-    terms: HashMap<u64, Vec<Weak<Node>>>,
+    terms: HashMap<u64, Vec<Weak<Term>>>,
     inserted: usize,
     sweep_at: usize,
 }
@@ -22,11 +22,12 @@ pub(super) fn intern(node: Node) -> Expr {
     let key = hasher.finish();
     let mut pool = POOL.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let found =
-        pool.terms.get(&key).and_then(|bucket| bucket.iter().filter_map(Weak::upgrade).find(|term| **term == node));
+        pool.terms.get(&key).and_then(|bucket| bucket.iter().filter_map(Weak::upgrade).find(|term| term.node == node));
     if let Some(term) = found {
         return Expr(term);
     }
-    let term = Arc::new(node);
+    let depth = 1 + node.parts().map(Expr::depth).max().unwrap_or(0);
+    let term = Arc::new(Term { node, depth });
     pool.terms.entry(key).or_default().push(Arc::downgrade(&term));
     pool.inserted += 1;
     if pool.inserted >= pool.sweep_at.max(4096) {

@@ -76,7 +76,7 @@ fn tex(e: &Expr, least: Level) -> String {
                 }
                 // A function without parentheses would swallow the factors after it.
                 let open = i + 1 < factors.len()
-                    && matches!(factor.node(), Node::Call(f, _) if !matches!(f, Function::Sqrt | Function::Abs | Function::Exp))
+                    && (is_word(factor) || matches!(factor.node(), Node::Power(a, p) if is_word(a) && is_count(p)))
                     && !next.ends_with(')');
                 text += &if open { braces(next) } else { next };
             }
@@ -102,6 +102,16 @@ fn tex(e: &Expr, least: Level) -> String {
     }
 }
 
+/// A function written as a word before its argument.
+fn is_word(e: &Expr) -> bool {
+    matches!(e.node(), Node::Call(f, _) if !matches!(f, Function::Sqrt | Function::Abs | Function::Exp))
+}
+
+/// A positive whole number: as an exponent it may stand on the name of a function.
+fn is_count(e: &Expr) -> bool {
+    e.as_number().is_some_and(|p| p.is_integer() && p > Zero::zero())
+}
+
 fn power(a: &Expr, b: &Expr) -> String {
     if let Some(p) = b.as_number()
         && *p.numer() == One::one()
@@ -111,12 +121,7 @@ fn power(a: &Expr, b: &Expr) -> String {
     }
     let exponent = tex(b, Level::Sum);
     match a.node() {
-        Node::Call(f, inner)
-            if !matches!(f, Function::Sqrt | Function::Abs | Function::Exp)
-                && b.as_number().is_some_and(|p| p.is_integer() && p > Zero::zero()) =>
-        {
-            call(*f, inner, Some(&exponent))
-        }
+        Node::Call(f, inner) if is_word(a) && is_count(b) => call(*f, inner, Some(&exponent)),
         _ => {
             let script = if exponent.chars().count() == 1 { exponent } else { format!("{{{exponent}}}") };
             format!("{}^{script}", tex(a, Level::Atom))

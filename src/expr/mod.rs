@@ -7,6 +7,8 @@ mod build;
 mod derive;
 mod intern;
 mod latex;
+#[cfg(test)]
+mod laws;
 mod lexer;
 mod parse;
 mod print;
@@ -18,7 +20,15 @@ use std::sync::Arc;
 
 /// An interned term. Cloning is cheap; equality and hashing go by identity.
 #[derive(Clone, Debug)]
-pub struct Expr(Arc<Node>);
+pub struct Expr(Arc<Term>);
+
+/// A node with what is asked of it again and again.
+#[derive(Debug)]
+struct Term {
+    node: Node,
+    /// Terms on the longest way down, itself included.
+    depth: usize,
+}
 
 /// What a term is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +93,12 @@ pub enum Function {
 impl Expr {
     /// The node of this term.
     pub fn node(&self) -> &Node {
-        &self.0
+        &self.0.node
+    }
+
+    /// Terms on the longest way down, itself included: what a recursive walk needs of the stack.
+    pub fn depth(&self) -> usize {
+        self.0.depth
     }
 }
 impl PartialEq for Expr {

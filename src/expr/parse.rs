@@ -18,6 +18,10 @@ use std::ops::Range;
 
 /// Deepest nesting of parentheses, signs, functions and exponents.
 const DEEPEST: usize = 200;
+/// Deepest term; a recursive walk of it fits the stack of a thread.
+const DEEPEST_TERM: usize = 800;
+/// Most operands that writing a derivative down may take.
+const MOST_WORK: usize = 300_000;
 /// Most nodes of a formula, its derivatives written out.
 const MOST_NODES: usize = 100_000;
 /// Highest order of `diff`.
@@ -148,9 +152,10 @@ impl Parser<'_> {
             } else if self.eat(&Token::Slash) {
                 let over = Self::joined(std::mem::take(&mut factors));
                 factors.push(Expr::raw_quotient(over, self.unary()?));
-                // a/b/c/… nests to the left: as deep as it is long.
-                if self.depth_of_quotients(&factors[0]) > DEEPEST {
-                    return Err(ParseError::new(format!("more than {DEEPEST} divisions in a row"), self.here()));
+                // a/b/c/… nests to the left: as deep as it is long, whatever the parentheses say.
+                if factors[0].depth() > DEEPEST_TERM {
+                    return Err(ParseError::new("the formula divides too often in a row".into(), self.here())
+                        .with_help("write a/(b*c) for a/b/c".into()));
                 }
             } else {
                 break;
@@ -158,19 +163,6 @@ impl Parser<'_> {
             self.count(1)?;
         }
         Ok(Self::joined(factors))
-    }
-
-    fn depth_of_quotients(&self, formula: &Expr) -> usize {
-        let (mut depth, mut at) = (0, formula.clone());
-        loop {
-            let inner = match at.node() {
-                Node::Quotient(a, _) => a.clone(),
-                Node::Product(factors) => factors[0].clone(),
-                _ => return depth,
-            };
-            depth += 1;
-            at = inner;
-        }
     }
 
     fn joined(mut factors: Vec<Expr>) -> Expr {
@@ -343,11 +335,10 @@ impl Parser<'_> {
         self.close(opened)?;
         let mut formula = inner;
         for _ in 0..order {
-            formula = formula.derivative(&variable);
-            let (nodes, depth) = formula.size(MOST_NODES);
-            if nodes >= MOST_NODES || depth > 8 * DEEPEST {
-                return Err(ParseError::new("the derivative is too large".into(), span));
-            }
+            formula = formula
+                .derivative_within(&variable, MOST_WORK)
+                .filter(|derivative| derivative.depth() <= DEEPEST_TERM && derivative.size(MOST_NODES).0 < MOST_NODES)
+                .ok_or_else(|| ParseError::new("the derivative is too large".into(), span.clone()))?;
         }
         self.count(formula.size(MOST_NODES).0)?;
         Ok(formula)
@@ -355,6 +346,9 @@ impl Parser<'_> {
 
     fn unknown(&self, name: &str, span: Range<usize>) -> ParseError {
         let error = ParseError::new(format!("unknown name `{name}`"), span);
+        if matches!(name.to_lowercase().as_str(), "inf" | "infinity" | "nan") {
+            return error.with_help("formulas are made of finite numbers".into());
+        }
         let functions = Function::ALL.iter().map(|(_, name)| *name).chain(["diff", "pi"]);
         let known: Vec<&str> = self
             .names
@@ -504,6 +498,7 @@ mod tests {
             ("x^2/2", "\\frac{x^2}{2}"),
             ("20*(1 + sin(x)/2)", "20 \\left(1 + \\frac{\\sin x}{2}\\right)"),
             ("-2*ln(kappa)", "-2 \\ln \\kappa"),
+            ("sin(x)^2*kappa", "\\left(\\sin^{2} x\\right) \\kappa"),
             ("sin(2*x)^2", "\\sin^{2} 2x"),
             ("exp(-x^2)", "e^{-x^2}"),
             ("L0 - 1e-6*x", "L_0 - 10^{-6} x"),

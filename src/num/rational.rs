@@ -6,8 +6,10 @@ use num_traits::{One, ToPrimitive};
 /// An exact ratio of big integers.
 pub type Rational = num_rational::BigRational;
 
-/// Decimals with a longer digit string or a larger exponent are refused.
-const MOST_DIGITS: usize = 400;
+/// Decimals with a longer digit string are refused.
+pub const MOST_DIGITS: usize = 400;
+/// Decimals with a larger exponent, of either sign, are refused.
+const LARGEST_EXPONENT: i64 = 400;
 
 /// The nearest `f64`, ties to even (infinite where the ratio is beyond the range).
 pub fn to_f64(ratio: &Rational) -> f64 {
@@ -26,11 +28,16 @@ pub fn parse_decimal(text: &str) -> Option<Rational> {
     if digits.is_empty() || digits.len() > MOST_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    if exponent.unsigned_abs() > MOST_DIGITS as u64 {
+    if exponent.unsigned_abs() > LARGEST_EXPONENT as u64 {
         return None;
     }
     let shift = exponent - fraction.len() as i64;
     let power = BigInt::from(10).pow(shift.unsigned_abs() as u32);
+    // The place of the first digit is bounded too, so that every decimal read can be written as one.
+    let significant = digits.trim_start_matches('0').len() as i64;
+    if significant > 0 && !(-LARGEST_EXPONENT..=LARGEST_EXPONENT).contains(&(significant + shift - 1)) {
+        return None;
+    }
     let digits: BigInt = digits.parse().ok()?;
     Some(if shift >= 0 { Rational::new(digits * power, BigInt::one()) } else { Rational::new(digits, power) })
 }
@@ -55,8 +62,44 @@ mod tests {
         }
         assert_eq!(parse_decimal(".5"), parse_decimal("0.50"));
         assert_eq!(parse_decimal("2."), parse_decimal("2"));
-        for text in ["", ".", "e5", "1e", "1e999999999999", "1e401", "-1", "1.2.3", "0x1"] {
+        for text in ["", ".", "e5", "1e", "1e999999999999", "1e401", "0.01e-399", "-1", "1.2.3", "0x1"] {
             assert_eq!(parse_decimal(text), None, "{text}");
+        }
+    }
+}
+#[cfg(test)]
+mod laws {
+    use super::*;
+    use proptest::prelude::*;
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn rounding_is_that_of_the_standard_library(bits in any::<u64>(), extra in 0_u32..3, digits in "[0-9]{1,40}", e in -380_i32..320) {
+            let near = f64::from_bits(bits & !(1 << 63));
+            if near.is_finite() {
+                // Half way to the neighbour, exactly, and a little to either side of it.
+                let exact = |v: f64| Rational::from_float(v).expect("finite");
+                if near.next_up().is_finite() {
+                    let half = (exact(near) + exact(near.next_up())) / BigInt::from(2);
+                    let even = if bits & 1 == 0 { near } else { near.next_up() };
+                    prop_assert_eq!(to_f64(&half), even);
+                    let tiny = exact(near.next_up() - near) / (BigInt::from(1) << (90 + extra));
+                    prop_assert_eq!(to_f64(&(&half + &tiny)), near.next_up());
+                    prop_assert_eq!(to_f64(&(&half - &tiny)), near);
+                    prop_assert_eq!(to_f64(&-(&half - &tiny)), -near);
+                }
+            }
+            let text = format!("{digits}e{e}");
+            prop_assert_eq!(to_f64(&parse_decimal(&text).expect("decimal")), text.parse::<f64>().expect("float"));
+        }
+        #[test]
+        fn subnormals_are_rounded_once(bits in 0_u64..(1 << 53), digits in "[0-9]{1,40}", e in -380_i32..-300) {
+            let near = f64::from_bits(bits);
+            let exact = |v: f64| Rational::from_float(v).expect("finite");
+            let half = (exact(near) + exact(near.next_up())) / BigInt::from(2);
+            prop_assert_eq!(to_f64(&half), if bits & 1 == 0 { near } else { near.next_up() });
+            let text = format!("{digits}e{e}");
+            prop_assert_eq!(to_f64(&parse_decimal(&text).expect("decimal")), text.parse::<f64>().expect("float"));
         }
     }
 }
