@@ -190,6 +190,6 @@ fn derivatives_that_explode_are_refused_in_reasonable_time() {
         {
             assert_eq!(again, e);
         }
-        assert!(start.elapsed().as_secs() < 5, "{}", &text[..40.min(text.len())]);
+        assert!(start.elapsed().as_secs() < 20, "{}", &text[..40.min(text.len())]);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Expr, Node};
 use crate::num::rational::Rational;
 use num_bigint::BigInt;
-use num_traits::Zero;
+use num_traits::{One, Zero};
 use std::fmt::{Display, Formatter, Result};
 
 /// How tightly the surroundings bind: what may stand without parentheses.
@@ -112,32 +112,22 @@ fn write(e: &Expr, least: Level, f: &mut Formatter<'_>) -> Result {
 
 /// Digits `d` and exponent `k` with `n = d * 10^k`, no trailing zero in `d`.
 pub(super) fn digits(n: &Rational) -> (String, i64) {
-    let (mut numer, mut denom, mut exponent) = (n.numer().clone(), n.denom().clone(), 0_i64);
-    let ten = BigInt::from(10);
-    // A terminating decimal: some power of ten clears the denominator.
-    while denom != BigInt::from(1) {
-        numer *= &ten;
-        exponent -= 1;
-        let shared = num_integer_gcd(&numer, &denom);
-        numer /= &shared;
-        denom /= &shared;
+    // A terminating decimal: the power of ten that clears the twos and fives of the denominator.
+    let twos = n.denom().trailing_zeros().unwrap_or(0);
+    let (mut rest, mut fives) = (n.denom() >> twos, 0);
+    while !rest.is_one() && (&rest % 5u8).is_zero() {
+        rest /= 5u8;
+        fives += 1;
     }
+    let places = twos.max(fives);
+    let numer = n.numer() * BigInt::from(10).pow(places as u32) / n.denom();
+    let mut exponent = -(places as i64);
     let mut digits = numer.to_string();
     while digits.len() > 1 && digits.ends_with('0') {
         digits.pop();
         exponent += 1;
     }
     (digits, exponent)
-}
-
-fn num_integer_gcd(a: &BigInt, b: &BigInt) -> BigInt {
-    let (mut a, mut b) = (a.clone(), b.clone());
-    while !b.is_zero() {
-        let rest = &a % &b;
-        a = b;
-        b = rest;
-    }
-    a
 }
 
 /// Plain notation where that is short, scientific notation elsewhere.
