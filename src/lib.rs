@@ -16,6 +16,7 @@ pub mod num;
 pub mod optim;
 pub mod report;
 pub mod sim;
+pub mod stats;
 pub mod theory;
 pub mod units;
 
