@@ -14,6 +14,7 @@ pub mod model;
 pub mod network;
 pub mod num;
 pub mod optim;
+pub mod proof;
 pub mod report;
 pub mod sim;
 pub mod stats;

@@ -149,6 +149,10 @@ impl Compiler<'_> {
                 self.push(Op::Call(*function, a))
             }
             Node::Apply { function, .. } => return Err(CompileError::Uninterpreted(function.to_string())),
+            Node::Derivative { of, variable, order } => {
+                let carried_out = (0..*order).fold(of.clone(), |inner, _| inner.derivative(variable));
+                self.place(&carried_out)?
+            }
         };
         self.places.insert(e.clone(), place);
         Ok(place)

@@ -119,6 +119,11 @@ impl Expr {
         intern(Node::Apply { function: function.into(), orders, arguments })
     }
 
+    /// `diff(self, variable, order)`, not carried out.
+    pub fn unevaluated_derivative(&self, variable: &str, order: u32) -> Expr {
+        intern(Node::Derivative { of: self.clone(), variable: variable.into(), order })
+    }
+
     /// The exact value, if the term is a constant written without `pi` or functions.
     pub fn as_number(&self) -> Option<Rational> {
         match self.node() {

@@ -17,7 +17,8 @@ impl Expr {
         derivative.left.map(|_| done)
     }
 
-    /// Every symbol for which `with` has an answer replaced by it.
+    /// Every symbol for which `with` has an answer replaced by it, as it stands: an abbreviation is written out, also
+    /// inside a derivative that is not carried out. The variable of such a derivative is never replaced.
     pub fn substitute(&self, with: &dyn Fn(&str) -> Option<Expr>) -> Expr {
         fn go(e: &Expr, with: &dyn Fn(&str) -> Option<Expr>, known: &mut HashMap<Expr, Expr>) -> Expr {
             if let Some(done) = known.get(e) {
@@ -34,6 +35,9 @@ impl Expr {
                 Node::Call(f, a) => go(a, with, known).call(*f),
                 Node::Apply { function, orders, arguments } => {
                     Expr::apply(function, orders.clone(), arguments.iter().map(|a| go(a, with, known)).collect())
+                }
+                Node::Derivative { of, variable, order } => {
+                    go(of, with, known).unevaluated_derivative(variable, *order)
                 }
             };
             known.insert(e.clone(), done.clone());
@@ -93,7 +97,7 @@ impl Node {
         let (many, first, second): (&[Expr], _, _) = match self {
             Node::Number(_) | Node::Pi | Node::Symbol(_) => (&[], None, None),
             Node::Sum(parts) | Node::Product(parts) | Node::Apply { arguments: parts, .. } => (parts, None, None),
-            Node::Negative(a) | Node::Call(_, a) => (&[], Some(a), None),
+            Node::Negative(a) | Node::Call(_, a) | Node::Derivative { of: a, .. } => (&[], Some(a), None),
             Node::Quotient(a, b) | Node::Power(a, b) => (&[], Some(a), Some(b)),
         };
         many.iter().chain(first).chain(second)
@@ -162,6 +166,13 @@ impl Derivative<'_> {
                     })
                     .collect();
                 Expr::sum(terms)
+            }
+            Node::Derivative { of, variable, order } => {
+                let mut inner = of.clone();
+                for _ in 0..*order {
+                    inner = inner.derivative(variable);
+                }
+                self.of(&inner)
             }
         }
     }

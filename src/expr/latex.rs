@@ -29,6 +29,7 @@ fn level(e: &Expr) -> Level {
         Node::Call(..) | Node::Power(..) | Node::Quotient(..) => Level::Power,
         Node::Number(n) if !n.is_zero() && scientific(e) => Level::Power,
         Node::Number(_) | Node::Pi | Node::Symbol(_) | Node::Apply { .. } => Level::Atom,
+        Node::Derivative { .. } => Level::Power,
     }
 }
 
@@ -98,6 +99,10 @@ fn tex(e: &Expr, least: Level) -> String {
                 }
             };
             format!("{name}{primes}\\left({inside}\\right)")
+        }
+        Node::Derivative { of, variable, order } => {
+            let power = if *order == 1 { String::new() } else { format!("^{{{order}}}") };
+            format!("\\frac{{\\partial{power}}}{{\\partial {}{power}}} {}", symbol(variable), tex(of, Level::Atom))
         }
     }
 }

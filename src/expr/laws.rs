@@ -12,7 +12,7 @@ fn value(e: &Expr, x: Dual64) -> Dual64 {
         Node::Number(n) => Dual64::from(crate::num::rational::to_f64(n)),
         Node::Pi => Dual64::from(std::f64::consts::PI),
         Node::Symbol(name) if &**name == "x" => x,
-        Node::Symbol(_) | Node::Apply { .. } => Dual64::from(0.7),
+        Node::Symbol(_) | Node::Apply { .. } | Node::Derivative { .. } => Dual64::from(0.7),
         Node::Sum(terms) => terms.iter().fold(Dual64::zero(), |sum, t| sum + value(t, x)),
         Node::Product(factors) => factors.iter().fold(Dual64::from(1.0), |product, t| product * value(t, x)),
         Node::Negative(a) => -value(a, x),
@@ -44,7 +44,7 @@ fn value(e: &Expr, x: Dual64) -> Dual64 {
 }
 
 fn names() -> Names {
-    Names { symbols: vec!["x".into(), "kappa".into()], functions: vec![("F".into(), 1)] }
+    Names { symbols: vec!["x".into(), "kappa".into()], functions: vec![("F".into(), 1)], keep_derivatives: false }
 }
 
 /// Terms of every shape: as written (`raw`) and as the operators fold them.

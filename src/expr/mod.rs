@@ -61,6 +61,16 @@ pub enum Node {
         /// Where it is taken.
         arguments: Vec<Expr>,
     },
+    /// `diff(of, variable, order)` as written, not carried out: derivation files keep it, so that what was claimed is
+    /// what is judged; in model files it is replaced by the derivative as it is read.
+    Derivative {
+        /// What is differentiated.
+        of: Expr,
+        /// The symbol it is differentiated by.
+        variable: Box<str>,
+        /// How often.
+        order: u32,
+    },
 }
 
 /// The elementary functions of the formula language; `log` is read as `ln`.

@@ -34,12 +34,14 @@ pub struct Names {
     pub symbols: Vec<String>,
     /// Uninterpreted functions with their number of arguments (derivations only).
     pub functions: Vec<(String, usize)>,
+    /// Whether `diff` stays as written ([`Node::Derivative`]) instead of being carried out.
+    pub keep_derivatives: bool,
 }
 
 impl Names {
     /// Variables and parameters only.
     pub fn of<S: Into<String>>(symbols: impl IntoIterator<Item = S>) -> Names {
-        Names { symbols: symbols.into_iter().map(Into::into).collect(), functions: Vec::new() }
+        Names { symbols: symbols.into_iter().map(Into::into).collect(), functions: Vec::new(), keep_derivatives: false }
     }
 }
 
@@ -333,6 +335,9 @@ impl Parser<'_> {
             self.at += 1;
         }
         self.close(opened)?;
+        if self.names.keep_derivatives {
+            return Ok(inner.unevaluated_derivative(&variable, order));
+        }
         let mut formula = inner;
         for _ in 0..order {
             formula = formula
@@ -389,7 +394,27 @@ mod tests {
     use super::*;
 
     fn names() -> Names {
-        Names { symbols: vec!["x".into(), "kappa".into(), "L0".into()], functions: vec![("F".into(), 1)] }
+        Names {
+            symbols: vec!["x".into(), "kappa".into(), "L0".into()],
+            functions: vec![("F".into(), 1)],
+            keep_derivatives: false,
+        }
+    }
+
+    #[test]
+    fn a_derivative_may_stay_as_it_is_written() {
+        let keep = Names { keep_derivatives: true, ..names() };
+        for text in ["diff(F(x)*x, x)", "1/diff(x^2, x, 3)^2", "diff(diff(F(x), kappa), x) - 1"] {
+            let kept = parse(text, &keep).expect(text);
+            assert_eq!(kept.to_string(), text);
+            assert_eq!(parse(&kept.to_string(), &keep).expect(text), kept);
+            let carried_out = parse(text, &names()).expect(text);
+            assert_eq!(kept.derivative("x"), carried_out.derivative("x"), "{text}");
+        }
+        let kept = parse("x*diff(kappa^2*x, x)", &keep).expect("read");
+        let power = kept.substitute(&|name| (name == "kappa").then(|| Expr::symbol("x")));
+        assert_eq!(power.to_string(), "x*diff(x^2*x, x)");
+        assert_eq!(kept.latex(), "x \\frac{\\partial}{\\partial x} \\left(\\kappa^2x\\right)");
     }
 
     #[test]

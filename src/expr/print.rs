@@ -27,7 +27,8 @@ fn level(e: &Expr) -> Level {
         Node::Sum(_) | Node::Negative(_) => Level::Sum,
         Node::Product(_) | Node::Quotient(..) => Level::Product,
         Node::Power(..) => Level::Factor,
-        Node::Number(_) | Node::Pi | Node::Symbol(_) | Node::Call(..) | Node::Apply { .. } => Level::Atom,
+        Node::Number(_) | Node::Pi | Node::Symbol(_) | Node::Call(..) => Level::Atom,
+        Node::Apply { .. } | Node::Derivative { .. } => Level::Atom,
     }
 }
 
@@ -106,6 +107,11 @@ fn write(e: &Expr, least: Level, f: &mut Formatter<'_>) -> Result {
                 write(argument, Level::Sum, f)?;
             }
             f.write_str(")")
+        }
+        Node::Derivative { of, variable, order } => {
+            f.write_str("diff(")?;
+            write(of, Level::Sum, f)?;
+            if *order == 1 { write!(f, ", {variable})") } else { write!(f, ", {variable}, {order})") }
         }
     }
 }

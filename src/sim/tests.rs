@@ -12,7 +12,7 @@ use crate::num::function as f;
 const WALLS: Domain = Domain::Interval { lower: -1.0, upper: 2.0 };
 
 fn formula(text: &str) -> Expr {
-    parse(text, &Names { symbols: vec!["x".into()], functions: Vec::new() }).expect(text)
+    parse(text, &Names::of(["x"])).expect(text)
 }
 
 fn plan(walkers: usize, steps: u64, dt: Option<f64>) -> Plan {

@@ -119,7 +119,7 @@ mod tests {
     use crate::expr::{Expr, Names, parse};
 
     fn read(text: &str) -> Expr {
-        parse(text, &Names { symbols: vec!["x".to_owned()], functions: Vec::new() }).expect("a formula of the test")
+        parse(text, &Names::of(["x"])).expect("a formula of the test")
     }
 
     fn values(formulas: &[Expr], x: f64) -> Vec<f64> {

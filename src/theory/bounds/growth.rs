@@ -99,7 +99,7 @@ pub fn growth(formula: &Expr, coordinate: &str, bound: &dyn Fn(&str) -> Option<f
             exponent => exponential(multiply(exponent, logarithm(of(a)))),
         },
         Node::Call(function, a) => call(*function, of(a)),
-        Node::Apply { .. } => Unknown,
+        Node::Apply { .. } | Node::Derivative { .. } => Unknown,
     }
 }
 
