@@ -1,7 +1,92 @@
 //! Is this step licensed?
 //!
-//! The kernel reads terms, never the simplifier, and answers a claim with proved, refuted or unknown.
+//! The kernel reads terms, never the simplifier, and answers a claim with proved, refuted or unknown. [`judge`] is the
+//! front door: a proof is tried first, then a refutation, and whatever neither settles is unknown, with what was tried.
 
 mod claim;
 
 pub use claim::{Assumption, Claim, Place, Range, Symbols};
+
+use crate::expr::Expr;
+use std::collections::BTreeMap;
+
+/// A claim that the kernel has proved. Only this room can make one.
+#[derive(Clone, Debug)]
+pub struct Theorem {
+    claim: Claim,
+    conditions: Vec<String>,
+    steps: Vec<Step>,
+}
+
+impl Theorem {
+    /// What is proved.
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// Where it holds, beyond the assumptions on the symbols: what must hold for both sides to be defined.
+    pub fn conditions(&self) -> &[String] {
+        &self.conditions
+    }
+
+    /// The steps of the proof, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+}
+
+/// One step of a proof, for a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The rule that licenses it.
+    pub rule: &'static str,
+    /// What it gives, as text.
+    pub text: String,
+    /// The same in LaTeX.
+    pub latex: String,
+}
+
+/// A place where a claim fails, with enclosures that exclude it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// Exact values of the symbols.
+    pub point: BTreeMap<String, String>,
+    /// The functions that stand for the uninterpreted ones.
+    pub functions: BTreeMap<String, String>,
+    /// The enclosed left side (or coefficient, limit, value).
+    pub left: String,
+    /// The enclosed right side.
+    pub right: String,
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// The kernel proved it.
+    Proved(Theorem),
+    /// A witness excludes it.
+    Refuted(Witness),
+    /// Neither, with what was tried.
+    Unknown(String),
+}
+
+/// Judges a claim about `symbols`: proof first, then refutation.
+///
+/// `steps` are terms between the two sides of an equality; each is proved equal to the next. What is proved holds
+/// wherever both sides are defined; a claim that is defined nowhere is unknown.
+pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
+    let _ = (symbols, claim, steps);
+    Verdict::Unknown("not decided yet".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_prover_takes_is_unknown() {
+        let claim = Claim::Equal { left: Expr::symbol("x"), right: Expr::symbol("y") };
+        let symbols = Symbols::from([("x".into(), Assumption::Real), ("y".into(), Assumption::Real)]);
+        assert!(matches!(judge(&symbols, &claim, &[]), Verdict::Unknown(_)));
+    }
+}
