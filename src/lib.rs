@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod check;
+pub mod document;
 pub mod eval;
 pub mod expr;
 pub mod fokker_planck;

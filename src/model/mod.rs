@@ -1,19 +1,17 @@
 //! What problem was posed, and is it well posed? Model files, from the text as written to a sealed [`Model`].
 
 mod draft;
-mod error;
 mod learners;
 mod noise;
 mod resolve;
-mod spans;
 mod validity;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::document::{Fault as ModelError, Faults as ModelErrors};
 pub use crate::num::domain::Domain;
-pub use error::{ModelError, ModelErrors};
 pub use resolve::read;
 
 use crate::eval::Tape;

@@ -1,10 +1,9 @@
 //! From a draft to a model: what was written becomes what it means, and nobody validates again.
 
 use super::draft::{self, Draft};
-use super::error::{ModelError, ModelErrors, byte_at, line_and_column};
 use super::learners::{MOST_LEARNERS, complete, learners, ring};
-use super::spans::{Path, Places, Step};
-use super::{Domain, Learners, Model, Noise, Sampling, Sgd, Sharp};
+use super::{Domain, Learners, Model, ModelError, ModelErrors, Noise, Sampling, Sgd, Sharp};
+use crate::document::{Document, Path, Step, is_identifier};
 use crate::expr::{Expr, Function, Names, parse};
 use crate::units::LearningRate;
 use std::ops::Range;
@@ -16,9 +15,9 @@ use std::ops::Range;
 /// Everything found wrong with the text, the overrides or the problem posed, each with its place in `text`. Text that
 /// is not RON or has unknown, missing or repeated fields gives one error, the first.
 pub fn read(text: &str, overrides: &[(String, f64)]) -> Result<Model, ModelErrors> {
-    let places = Places::of(text);
-    let mut reader = Reader { text, places, overridden: Vec::new(), errors: Vec::new() };
-    let mut draft = draft::read(text).map_err(|e| ModelErrors(vec![reader.not_read(&e)]))?;
+    let document = Document::of(text);
+    let mut draft: Draft = document.read(meaning).map_err(|e| ModelErrors(vec![e]))?;
+    let mut reader = Reader { document, overridden: Vec::new(), errors: Vec::new() };
     for (name, value) in overrides {
         reader.replace(&mut draft, name, *value);
     }
@@ -33,8 +32,7 @@ pub fn read(text: &str, overrides: &[(String, f64)]) -> Result<Model, ModelError
 }
 
 pub(super) struct Reader<'a> {
-    text: &'a str,
-    places: Places,
+    document: Document<'a>,
     overridden: Vec<Path>,
     errors: Vec<ModelError>,
 }
@@ -102,11 +100,6 @@ const SGD_NUMBERS: [&str; 8] = [
     "noise.dataset_size",
 ];
 
-fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
 fn is_reserved(name: &str) -> bool {
     matches!(name, "pi" | "lambda" | "diff" | "inf") || Function::named(name).is_some()
 }
@@ -115,44 +108,13 @@ impl Reader<'_> {
     /// Records that the value at `path` is wrong, or the piece `inner` of the string there.
     pub(super) fn wrong(&mut self, path: &Path, inner: Option<&Range<usize>>, message: String, help: Option<String>) {
         let replaced = self.overridden.contains(path);
-        let span = match inner {
-            _ if replaced => None,
-            Some(inner) => self.places.inside(path, inner),
-            None => self.places.span(path),
-        };
-        let (line, column) = span.as_ref().map_or((1, 1), |s| line_and_column(self.text, s.start));
-        let mut help = help.unwrap_or_else(|| meaning(path).to_string());
-        if replaced {
-            help = format!("replaced from outside the file; {help}");
-        }
-        self.errors.push(ModelError { message, help: Some(help), span, line, column, label: path.to_string() });
+        let help = help.unwrap_or_else(|| meaning(path).to_string());
+        let error = self.document.fault(path, inner, message, help);
+        self.errors.push(if replaced { error.from_outside() } else { error });
     }
 
     fn finish(self) -> ModelErrors {
-        let mut errors = self.errors;
-        errors.sort_by_key(|e| e.span.as_ref().map(|s| s.start));
-        ModelErrors(errors)
-    }
-
-    /// An error of the RON reader.
-    fn not_read(&self, error: &ron::error::SpannedError) -> ModelError {
-        let start = byte_at(self.text, error.span.start.line, error.span.start.col);
-        let end = byte_at(self.text, error.span.end.line, error.span.end.col).max(start);
-        // The reader's start may lie on the space before the value.
-        let skip = self.text[start..end].len() - self.text[start..end].trim_start().len();
-        let start = start + skip;
-        let (path, leaf) = self.places.around(start);
-        // Of a number, a name or a string the whole is shown.
-        let (start, end) = leaf.map_or((start, end), |l| (l.start, l.end));
-        let (line, column) = line_and_column(self.text, start);
-        ModelError {
-            message: error.code.to_string(),
-            help: Some(meaning(&path).to_string()),
-            span: Some(start..end),
-            line,
-            column,
-            label: path.to_string(),
-        }
+        ModelErrors::in_order(self.errors)
     }
 
     /// Applies one override.

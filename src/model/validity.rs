@@ -3,8 +3,8 @@
 mod positivity;
 
 use super::resolve::Reader;
-use super::spans::{Path, Step};
 use super::{Model, Noise, Sampling};
+use crate::document::{Path, Step};
 use crate::eval::Tape;
 use crate::expr::Expr;
 use positivity::{Answer, Wanted, decide, samples, short};

@@ -1,12 +1,12 @@
-//! What is wrong with a model file, and where.
+//! What is wrong with a file, and where.
 
 use std::fmt;
 use std::ops::Range;
 use thiserror::Error;
 
-/// One thing that is wrong with a model file.
+/// One thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct ModelError {
+pub struct Fault {
     /// What is wrong, in one sentence.
     pub message: String,
     /// What is accepted there, or what was probably meant.
@@ -21,7 +21,7 @@ pub struct ModelError {
     pub label: String,
 }
 
-impl fmt::Display for ModelError {
+impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.span.is_some() {
             write!(f, "{}:{}: ", self.line, self.column)?;
@@ -37,11 +37,11 @@ impl fmt::Display for ModelError {
     }
 }
 
-/// Everything found wrong with a model file, in the order of the file; never empty.
+/// Everything found wrong with a file, in the order of the file; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub struct ModelErrors(pub Vec<ModelError>);
+pub struct Faults(pub Vec<Fault>);
 
-impl fmt::Display for ModelErrors {
+impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (k, error) in self.0.iter().enumerate() {
             if k > 0 {
@@ -50,6 +50,22 @@ impl fmt::Display for ModelErrors {
             error.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl Fault {
+    /// The same fault of a value that replaced the one in the file: it has no place.
+    pub fn from_outside(self) -> Fault {
+        let help = self.help.map(|help| format!("replaced from outside the file; {help}"));
+        Fault { help, span: None, line: 1, column: 1, ..self }
+    }
+}
+
+impl Faults {
+    /// These faults, in the order of the file; those without a place first.
+    pub fn in_order(mut faults: Vec<Fault>) -> Faults {
+        faults.sort_by_key(|e| e.span.as_ref().map(|s| s.start));
+        Faults(faults)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where each field stands in the text of a model file.
+//! Where each field stands in the text of a RON file.
 //!
 //! RON's deserializer forgets places once it has succeeded. This walk over the same text remembers them; it never
 //! judges, and where it loses the thread a field simply has no place.
@@ -10,7 +10,7 @@ use std::str::CharIndices;
 
 /// One step from a value to a value inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// A field of a struct.
     Field(String),
     /// An element of a list or tuple.
@@ -23,7 +23,7 @@ pub(super) enum Step {
 
 /// The way from the whole file to a value, printed as `sharp[1].curvature`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Path(pub Vec<Step>);
+pub struct Path(pub Vec<Step>);
 
 impl Path {
     /// A field inside fields, such as `["noise", "kappa"]`.
@@ -102,6 +102,11 @@ impl Places {
         Some(here)
     }
 
+    /// Bytes of the value, if it is in the file.
+    pub fn exact(&self, path: &Path) -> Option<Range<usize>> {
+        self.find(path).map(|l| l.span.clone())
+    }
+
     /// Bytes of the value, or of the closest value around it that is in the file.
     pub fn span(&self, path: &Path) -> Option<Range<usize>> {
         (0..=path.0.len()).rev().find_map(|n| self.find(&Path(path.0[..n].to_vec()))).map(|l| l.span.clone())
@@ -157,7 +162,7 @@ impl Located {
     }
 }
 
-/// Deeper values have no place of their own (a model file needs six levels).
+/// Deeper values have no place of their own (our files need seven levels).
 const DEEPEST: usize = 64;
 
 struct Walk<'a> {
