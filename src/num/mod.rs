@@ -5,6 +5,7 @@
 //! them from [`function`], which gives the same bits on every machine.
 
 pub mod density;
+pub mod diffusion;
 pub mod domain;
 pub mod function;
 pub mod interval;
