@@ -298,8 +298,7 @@ impl Diffusion {
             let current = Scaled::product(&[&flux, &self.resistance]);
             let from_left = self.up_to(&Scaled::product(&[&current, &self.left]));
             let from_right = self.beyond(&Scaled::product(&[&current, &self.right]));
-            let next =
-                Scaled::product(&[&self.right, &from_left]).sum(&Scaled::product(&[&self.left, &from_right]));
+            let next = Scaled::product(&[&self.right, &from_left]).sum(&Scaled::product(&[&self.left, &from_right]));
             let own = self.log_integral(&Scaled::product(&[&current, &flux]), a, b);
             let with_next = self.log_integral(&Scaled::product(&[&current, &next]), a, b);
             let rate = own - with_next + log_mass;

@@ -10,6 +10,7 @@ pub mod joint;
 pub mod langevin;
 mod law;
 pub mod loss;
+pub mod passage;
 pub mod potential;
 pub mod regime;
 mod scan;
