@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod check;
+pub mod derivation;
 pub mod document;
 pub mod eval;
 pub mod expr;

@@ -15,6 +15,8 @@ pub struct Answer {
     pub json: Map<String, Value>,
     /// JUnit XML, where the command has it.
     pub junit: Option<String>,
+    /// One page in Markdown, where the command has it.
+    pub markdown: Option<String>,
     /// A picture, written with `--report`.
     pub picture: Option<String>,
     /// Exit code.
@@ -59,7 +61,7 @@ impl Answer {
         if let Value::Object(entries) = entries {
             json.extend(entries);
         }
-        Answer { text, table, json, junit: None, picture: None, code: 0 }
+        Answer { text, table, json, junit: None, markdown: None, picture: None, code: 0 }
     }
 
     /// The bytes for standard output.
@@ -68,6 +70,9 @@ impl Answer {
             Format::Text => Ok(self.text.clone()),
             Format::Csv => Ok(self.table.to_csv()),
             Format::Json => Ok(self.as_json()),
+            Format::Markdown => {
+                self.markdown.clone().ok_or_else(|| Failure::bad("--format markdown exists for `prove` only"))
+            }
             Format::Junit => {
                 self.junit.clone().ok_or_else(|| Failure::bad("--format junit exists for `verify` and `prove` only"))
             }
@@ -91,6 +96,7 @@ impl Answer {
         ];
         files.extend(self.picture.clone().map(|svg| (folder.join("picture.svg"), svg)));
         files.extend(self.junit.clone().map(|xml| (folder.join("junit.xml"), xml)));
+        files.extend(self.markdown.clone().map(|page| (folder.join("answer.md"), page)));
         for (path, content) in files {
             std::fs::write(&path, content).map_err(|e| failed(&path, e))?;
         }

@@ -55,6 +55,8 @@ pub enum Format {
     Csv,
     /// JUnit XML, for `verify` and `prove`
     Junit,
+    /// One page for readers, for `prove`
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -121,8 +123,8 @@ pub enum Command {
     Phase(Later),
     /// Noise strength and anisotropy from a recorded trajectory (not built yet)
     Fit(Later),
-    /// Check derivations (not built yet)
-    Prove(Later),
+    /// Check derivations: claims proved, their wrong variants refuted
+    Prove(ProveArgs),
 }
 
 /// Arguments of a command that is not built yet: whatever they are.
@@ -166,6 +168,16 @@ pub enum MethodName {
     FokkerPlanck,
     Simulation,
     All,
+}
+
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// Derivation files (.ron), or folders of them, which are searched to the bottom
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub paths: Vec<PathBuf>,
+    /// Judge this derivation only, and print its proof step by step
+    #[arg(long, value_name = "ID")]
+    pub explain: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,9 @@
 mod answer;
 mod args;
 mod commands;
+mod derivations_page;
 mod measured;
+mod prove;
 mod verify;
 
 use crate::model::Model;
@@ -53,7 +55,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         Command::Tune(_) => return Err(Failure::NotBuilt("`tune`")),
         Command::Phase(_) => return Err(Failure::NotBuilt("`phase`")),
         Command::Fit(_) => return Err(Failure::NotBuilt("`fit`")),
-        Command::Prove(_) => return Err(Failure::NotBuilt("`prove`")),
+        Command::Prove(asked) => prove::prove(asked, &cli.common)?,
     };
     finish(answer, &cli.common)
 }
@@ -69,21 +71,25 @@ fn finish(answer: Answer, common: &Common) -> Result<(String, u8), Failure> {
 /// Largest model file that is read.
 const LARGEST_FILE: u64 = 4 << 20;
 
-/// Reads a model file; its warnings go to standard error.
-fn read_model(path: &Path, common: &Common) -> Result<Model, Failure> {
+/// Reads the text of a RON file.
+fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
     let shown = path.display();
     let unreadable = |e: std::io::Error| Failure::bad(format!("{shown}: cannot be read: {e}"));
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > LARGEST_FILE {
-        return Err(Failure::bad(format!("{shown}: {length} bytes are too many for a model file")));
+        return Err(Failure::bad(format!("{shown}: {length} bytes are too many for a {what} file")));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        Failure::bad(format!(
-            "{shown}: not text: byte {} is not UTF-8; a model file is RON",
-            e.utf8_error().valid_up_to()
-        ))
-    })?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Failure::bad(format!("{shown}: not text: byte {at} is not UTF-8; a {what} file is RON"))
+    })
+}
+
+/// Reads a model file; its warnings go to standard error.
+fn read_model(path: &Path, common: &Common) -> Result<Model, Failure> {
+    let shown = path.display();
+    let text = read_text(path, "model")?;
     let model = Model::read(&text, &common.set)
         .map_err(|errors| Failure::Bad(errors.0.iter().map(|error| format!("{shown}:{error}")).collect()))?;
     if !common.quiet {
