@@ -7,6 +7,7 @@
 pub mod density;
 pub mod diffusion;
 pub mod domain;
+pub mod enclosure;
 pub mod function;
 pub mod interval;
 pub mod piecewise;
