@@ -49,6 +49,39 @@ fn losses_and_densities_have_the_keys_and_values_promised() {
     assert!(density["regime"]["epsilon_max"].as_f64().is_some());
 }
 
+/// A flat floor between walls with constant curvature: τ = (b − x)²-differences over 2T, gap Tπ²/L², and steps of SGD.
+#[test]
+fn times_along_a_flat_floor_are_those_of_free_diffusion() {
+    let model = |noise: &str| {
+        model_file(&format!(
+            r#"Model(name: "flat", floor: (coordinate: "x", domain: Interval(lower: 0, upper: 2), loss: "0"),
+                sharp: [(curvature: "1.5")], noise: {noise})"#
+        ))
+    };
+    let ask = |file: &tempfile::NamedTempFile| {
+        json(&["time", file.path().to_str().expect("a path"), "--from", "0.5", "--to", "1.5"])
+    };
+    let free = ask(&model("Langevin(delta: 0.2, kappa: 2)"));
+    let value = |v: &Value| v.as_f64().expect("a number");
+    // T = 0.1
+    assert!((value(&free["mean_first_passage_time"]) - (1.5_f64.powi(2) - 0.25) / 0.2).abs() < 1e-9);
+    assert!((value(&free["spectral_gap"]) - 0.1 * std::f64::consts::PI.powi(2) / 4.0).abs() < 1e-9);
+    let simulated = &free["methods"]["simulation"];
+    let (mean, error) = (value(&simulated["mean_first_passage_time"]), value(&simulated["standard_error"]));
+    // 4.5 standard errors: a false alarm in 1.5e5 runs; the seed is the default one.
+    assert!((mean - 10.0).abs() < 4.5 * error && error < 0.5, "{mean} {error}");
+    // T = ηC/(2Bκ(1−β)) = 0.1 again, and one step is a time η/(1−β) = 0.2.
+    let sgd = ask(&model("Sgd(learning_rate: 0.1, batch_size: 1, kappa: 2, variance: \"2\", momentum: 0.5)"));
+    assert!((value(&sgd["mean_first_passage_time"]) - 10.0).abs() < 1e-9);
+    assert!((value(&sgd["steps"]) - 50.0).abs() < 1e-8);
+    thalweg()
+        .args(["time", "models/yang-tang-tu-2023.ron", "--from", "-9", "--to", "1"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("--from -9: outside the domain"));
+}
+
 /// L0 = c ln(1+x²/w²), F = F0(1+x²/w²): normalisable iff Δ < c/(1 + 1/(2κ)).
 #[test]
 fn the_confinement_bound_of_a_logarithmic_valley_is_exact() {

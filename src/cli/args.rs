@@ -115,8 +115,8 @@ pub enum Command {
         #[arg(value_name = "MODEL")]
         models: Vec<PathBuf>,
     },
-    /// Mean first-passage time (not built yet)
-    Time(Later),
+    /// Mean first-passage time between two places of the floor, and the spectral gap
+    Time(TimeArgs),
     /// Best hyperparameters under the bounds (not built yet)
     Tune(Later),
     /// Diagram of learning rate and noise (not built yet)
@@ -125,6 +125,21 @@ pub enum Command {
     Fit(Later),
     /// Check derivations: claims proved, their wrong variants refuted
     Prove(ProveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TimeArgs {
+    /// Model file
+    pub model: PathBuf,
+    /// Where the coordinate starts
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub from: f64,
+    /// Where it is to arrive
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub to: f64,
+    /// Walkers of the simulation, however long it takes [default: 2048 where that is quick, else none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    pub walkers: Option<u64>,
 }
 
 /// Arguments of a command that is not built yet: whatever they are.

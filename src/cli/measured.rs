@@ -39,17 +39,7 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
     plan.start = asked.start;
     plan.every = asked.every;
     plan.burn_in = if asked.every.is_some() { plan.steps / 2 } else { 0 };
-    plan.seed = common.seed;
-    plan.threads = common.threads.map_or(0, usize::from);
-    plan.simd = match common.simd {
-        SimdChoice::Auto => Simd::detect(),
-        SimdChoice::Avx512 => Simd::Avx512,
-        SimdChoice::Avx2 => Simd::Avx2,
-        SimdChoice::Portable => Simd::Portable,
-    };
-    if !plan.simd.is_available() {
-        return Err(Failure::bad(format!("--simd {}: this machine does not have it", plan.simd.name())));
-    }
+    apply(&mut plan, common)?;
     let clock = Instant::now();
     let found = run(&model, &plan, &Unwatched).map_err(|e| failed(&e))?;
     let seconds = clock.elapsed().as_secs_f64();
@@ -97,6 +87,22 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
         "diverged": {"count": found.diverged.count, "first": first},
     });
     Ok(Answer::new("simulate", text, table, entries))
+}
+
+/// Seed, threads and instructions as asked for.
+pub fn apply(plan: &mut Plan, common: &Common) -> Result<(), Failure> {
+    plan.seed = common.seed;
+    plan.threads = common.threads.map_or(0, usize::from);
+    plan.simd = match common.simd {
+        SimdChoice::Auto => Simd::detect(),
+        SimdChoice::Avx512 => Simd::Avx512,
+        SimdChoice::Avx2 => Simd::Avx2,
+        SimdChoice::Portable => Simd::Portable,
+    };
+    if !plan.simd.is_available() {
+        return Err(Failure::bad(format!("--simd {}: this machine does not have it", plan.simd.name())));
+    }
+    Ok(())
 }
 
 /// Final places as `.npz` (arrays x, y1, y2, …) or `.csv`.

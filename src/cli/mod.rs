@@ -9,6 +9,7 @@ mod commands;
 mod derivations_page;
 mod measured;
 mod prove;
+mod time;
 mod verify;
 
 use crate::model::Model;
@@ -51,7 +52,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         Command::Cite { models } => commands::cite(models, &cli.common)?,
         Command::Simulate(asked) => measured::simulate(asked, &cli.common)?,
         Command::Network { network } => measured::network(network)?,
-        Command::Time(_) => return Err(Failure::NotBuilt("`time`")),
+        Command::Time(asked) => time::time(asked, &cli.common)?,
         Command::Tune(_) => return Err(Failure::NotBuilt("`tune`")),
         Command::Phase(_) => return Err(Failure::NotBuilt("`phase`")),
         Command::Fit(_) => return Err(Failure::NotBuilt("`fit`")),
