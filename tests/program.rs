@@ -1,4 +1,4 @@
-//! The program as a stranger meets it: answers, exit codes, and refusals that print nothing on standard output.
+//! The program as a stranger meets it: answers and exit codes. What it refuses is in `refusal/program.rs`.
 
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -115,57 +115,6 @@ fn a_wrong_kappa_or_noise_strength_is_noticed() {
             .sum();
         assert!(distance > 2.0 * limit, "{wrong}: {distance} against the limit {limit}");
     }
-}
-
-#[test]
-fn bad_input_ends_with_code_2_and_an_empty_standard_output() {
-    let model = |loss: &str, curvature: &str, noise: &str| {
-        format!(
-            r#"Model(name: "m", floor: (coordinate: "x", domain: Interval(lower: -1, upper: 1), loss: "{loss}"),
-                sharp: [(curvature: "{curvature}")], noise: {noise})"#
-        )
-    };
-    let noise = "Langevin(delta: 1, kappa: 2)";
-    let deep = "(".repeat(100_000) + "x" + &")".repeat(100_000);
-    for (text, named) in [
-        (String::new(), ""),
-        ("Model(".into(), ""),
-        (model("x^2 +", "1", noise), "ends too early"),
-        (model("y^2", "1", noise), "unknown name"),
-        (model(&deep, "1", noise), "nested deeper"),
-        (model("x^2", "x", noise), "curvature"),
-        (model("1/(x-0.3)", "1", noise), "loss"),
-        (model("x^2", "1", "Langevin(delta: -1, kappa: 2)"), "delta"),
-        (model("x^2", "1", "Langevin(delta: 1, kappa: 0)"), "kappa"),
-        (model("x^2", "1", "Langevin(delta: 1, kappa: NaN)"), "kappa"),
-        (model("x^2", "1", "Langevin(delta: 1, kapa: 2)"), "kapa"),
-    ] {
-        let file = model_file(&text);
-        for command in ["verify", "density", "loss", "bounds"] {
-            thalweg()
-                .arg(command)
-                .arg(file.path())
-                .args(["--format", "json"])
-                .assert()
-                .code(2)
-                .stdout("")
-                .stderr(predicate::str::contains(named).and(predicate::str::contains("panicked").not()));
-        }
-    }
-    thalweg().args(["density", "models/yang-tang-tu-2023.ron", "--at", "99"]).assert().code(2).stdout("");
-    thalweg()
-        .args(["density", "no-such-file.ron"])
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(predicate::str::contains("no-such-file"));
-    thalweg()
-        .args(["tune", "models/yang-tang-tu-2023.ron"])
-        .assert()
-        .code(2)
-        .stdout("")
-        .stderr(predicate::str::contains("not built"));
-    thalweg().arg("nonsense").assert().code(2).stdout("");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! How a command ended: what it prints in each format, and its exit code.
 
 use super::args::Format;
+pub use super::failure::Failure;
+use super::output;
 use crate::report::table::Table;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -21,35 +23,6 @@ pub struct Answer {
     pub picture: Option<String>,
     /// Exit code.
     pub code: u8,
-}
-
-/// Why a command could not answer: exit code 2, nothing on standard output.
-#[derive(Debug)]
-pub enum Failure {
-    /// Bad input or usage; each line is complete.
-    Bad(Vec<String>),
-    /// The command, or what was asked of it, does not exist yet.
-    NotBuilt(&'static str),
-}
-
-impl Failure {
-    pub fn bad(message: impl Into<String>) -> Failure {
-        Failure::Bad(vec![message.into()])
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Failure::Bad(lines) => {
-                for line in lines {
-                    writeln!(f, "error: {line}")?;
-                }
-                Ok(())
-            }
-            Failure::NotBuilt(what) => writeln!(f, "error: {what} is not built yet"),
-        }
-    }
 }
 
 impl Answer {
@@ -87,8 +60,7 @@ impl Answer {
 
     /// Writes everything into a folder, which is made if need be.
     pub fn write(&self, folder: &Path) -> Result<(), Failure> {
-        let failed = |path: &Path, e: std::io::Error| Failure::bad(format!("{}: {e}", path.display()));
-        std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+        std::fs::create_dir_all(folder).map_err(|e| Failure::of_file(folder, e))?;
         let mut files: Vec<(PathBuf, String)> = vec![
             (folder.join("answer.txt"), self.text.clone()),
             (folder.join("answer.csv"), self.table.to_csv()),
@@ -97,10 +69,7 @@ impl Answer {
         files.extend(self.picture.clone().map(|svg| (folder.join("picture.svg"), svg)));
         files.extend(self.junit.clone().map(|xml| (folder.join("junit.xml"), xml)));
         files.extend(self.markdown.clone().map(|page| (folder.join("answer.md"), page)));
-        for (path, content) in files {
-            std::fs::write(&path, content).map_err(|e| failed(&path, e))?;
-        }
-        Ok(())
+        files.into_iter().try_for_each(|(path, content)| output::write(&path, content.as_bytes()))
     }
 }
 

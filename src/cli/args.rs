@@ -29,10 +29,10 @@ pub struct Common {
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = override_value, allow_hyphen_values = true, global = true)]
     pub set: Vec<(String, f64)>,
     /// Seed of every random number
-    #[arg(long, value_name = "N", default_value_t = 0, global = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, global = true)]
     pub seed: u64,
     /// Threads to use; results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), allow_negative_numbers = true, global = true)]
     pub threads: Option<u16>,
     /// Instructions for the inner loops; results do not depend on it
     #[arg(long, value_enum, default_value_t = SimdChoice::Auto, global = true)]
@@ -72,6 +72,43 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Color {
+    /// What the command line asks for, before it is known to be well-formed: its errors want colour, too.
+    pub fn in_arguments(arguments: &[std::ffi::OsString]) -> Color {
+        let words: Vec<&str> = arguments.iter().filter_map(|a| a.to_str()).take_while(|a| *a != "--").collect();
+        let values = words.windows(2).filter(|w| w[0] == "--color").map(|w| w[1]);
+        let value = values.chain(words.iter().filter_map(|w| w.strip_prefix("--color="))).last();
+        value.and_then(|v| Color::from_str(v, false).ok()).unwrap_or(Color::Auto)
+    }
+
+    /// Whether to colour a stream that is a terminal, or is not.
+    pub fn on(self, terminal: bool) -> bool {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+        }
+    }
+}
+
+impl Command {
+    /// Whether `--set` has nothing to change.
+    pub fn reads_no_model(&self) -> bool {
+        match self {
+            Command::Network { .. } | Command::Prove(_) => true,
+            Command::Bounds { input, .. } => is_archive(input),
+            Command::Cite { models } => models.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether the name is that of an archive of arrays, not of a model.
+pub fn is_archive(path: &std::path::Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,7 +193,7 @@ pub struct Places {
     #[arg(long, value_name = "X,…", value_delimiter = ',', allow_hyphen_values = true, conflicts_with = "points")]
     pub at: Option<Vec<f64>>,
     /// Number of equally spaced places, ends included [default: 201]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000), allow_negative_numbers = true)]
     pub points: Option<u32>,
 }
 
@@ -200,22 +237,22 @@ pub struct SimulateArgs {
     /// Model file
     pub model: PathBuf,
     /// Independent walkers [default: 8192]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub walkers: Option<u64>,
     /// Steps in all [default: chosen from the model]
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub steps: Option<u64>,
     /// Time step (not for SGD noise, where one step is one step) [default: chosen from the model]
-    #[arg(long, value_name = "DT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DT", value_parser = positive, allow_hyphen_values = true)]
     pub dt: Option<f64>,
-    /// Scheme for Langevin noise
-    #[arg(long, value_name = "NAME")]
-    pub scheme: Option<String>,
+    /// Scheme for Langevin noise (SGD has its own steps)
+    #[arg(long, value_enum)]
+    pub scheme: Option<SchemeName>,
     /// Where along the floor the walkers start [default: the minimum of the floor loss]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub start: Option<f64>,
     /// Average over every K-th step after burn-in, instead of the final state only
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub every: Option<u64>,
     /// Write the final positions to this file (.npz or .csv)
     #[arg(long, value_name = "FILE")]
@@ -229,6 +266,21 @@ pub struct SimulateArgs {
     /// Continue from a checkpoint (not built yet)
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemeName {
+    /// Exact across the valley, Heun along it, split symmetrically: weak order 2
+    Strang,
+    /// Weak order 1
+    EulerMaruyama,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err(format!("`{text}` is not a positive, finite number")),
+    }
 }
 
 fn override_value(text: &str) -> Result<(String, f64), String> {

@@ -1,8 +1,8 @@
 //! `density`, `loss`, `bounds` and `cite`: one model in, one answer out.
 
 use super::answer::{Answer, Failure, number, numbers};
-use super::args::{Common, DensityArgs, MethodName, Places};
-use super::read_model;
+use super::args::{Common, DensityArgs, MethodName, Places, is_archive};
+use super::{inside, read_model, read_models};
 use crate::fokker_planck;
 use crate::model::Model;
 use crate::report::picture::{Curve, draw};
@@ -15,15 +15,8 @@ use std::path::{Path, PathBuf};
 /// The places asked for, inside the domain.
 fn places(model: &Model, asked: &Places) -> Result<Vec<f64>, Failure> {
     if let Some(at) = &asked.at {
-        return at
-            .iter()
-            .map(|x| {
-                model.domain().place(*x).map(|_| *x).ok_or_else(|| {
-                    let ends = model.domain().ends().map_or("the real numbers".into(), |(a, b)| format!("[{a}, {b}]"));
-                    Failure::bad(format!("--at {x}: outside the domain of `{}`, which is {ends}", model.coordinate()))
-                })
-            })
-            .collect();
+        at.iter().try_for_each(|x| inside(model, "--at", *x))?;
+        return Ok(at.clone());
     }
     let n = asked.points.unwrap_or(201);
     let (a, b) = match model.domain().ends() {
@@ -57,7 +50,7 @@ pub fn density(asked: &DensityArgs, common: &Common) -> Result<Answer, Failure> 
     if let Err(reason) = stationary(&model, Method::Adiabatic)
         && reason.is_not_normalisable()
     {
-        return Err(Failure::bad(format!("{}: {reason}; see `thalweg bounds`", asked.model.display())));
+        return Err(Failure::of_file(&asked.model, format!("{reason}; see `thalweg bounds`")));
     }
     let xs = places(&model, &asked.places)?;
     let (mut densities, mut status, mut columns) = (Map::new(), Map::new(), Vec::new());
@@ -222,7 +215,7 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
 }
 
 pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Result<Answer, Failure> {
-    if path.extension().is_some_and(|e| e == "npz") {
+    if is_archive(path) {
         return super::measured::network_bounds(path, batches);
     }
     let mut model = read_model(path, common)?;
@@ -272,8 +265,8 @@ pub fn cite(models: &[PathBuf], common: &Common) -> Result<Answer, Failure> {
     if models.is_empty() {
         cited = all_sources();
     }
-    for path in models {
-        for source in sources(&read_model(path, common)?) {
+    for model in read_models(models, common)? {
+        for source in sources(&model) {
             if !cited.iter().any(|known| known.key == source.key) {
                 cited.push(source);
             }

@@ -1,142 +1,16 @@
-//! `simulate` and `network`: what paths do, and what a real network did.
+//! `network`, and `bounds` of a network: what a real network did.
 
-use super::answer::{Answer, Failure, number, numbers};
-use super::args::{Common, SimdChoice, SimulateArgs};
-use super::read_model;
-use crate::archive::{ArrayRef, write};
-use crate::eval::Simd;
+use super::answer::{Answer, Failure, number};
+use super::input;
 use crate::network::{self, Network};
 use crate::report::table::{Cell, Table};
-use crate::sim::{Ensemble, Estimate, Plan, Scheme, Unwatched, run};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Instant;
-
-pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure> {
-    if asked.checkpoint.is_some() || asked.checkpoint_every.is_some() || asked.resume.is_some() {
-        return Err(Failure::NotBuilt("`simulate` with checkpoints"));
-    }
-    let model = read_model(&asked.model, common)?;
-    let failed = |e: &dyn std::fmt::Display| Failure::bad(format!("{}: {e}", asked.model.display()));
-    let mut plan = Plan::for_model(&model, None).map_err(|e| failed(&e))?;
-    plan.scheme = match asked.scheme.as_deref() {
-        None => plan.scheme,
-        Some("strang") => Scheme::Strang,
-        Some("euler-maruyama") => Scheme::EulerMaruyama,
-        Some(other) => {
-            return Err(Failure::bad(format!("--scheme {other}: the schemes are strang and euler-maruyama")));
-        }
-    };
-    if model.sgd().is_some() && asked.scheme.is_some() {
-        return Err(Failure::bad("--scheme is asked of Langevin noise; SGD has its own steps"));
-    }
-    plan.walkers = match asked.walkers {
-        Some(n) => usize::try_from(n).map_err(|_| Failure::bad("--walkers: too many"))?,
-        None => plan.walkers,
-    };
-    plan.dt = asked.dt.or(plan.dt);
-    plan.steps = asked.steps.unwrap_or(plan.steps);
-    plan.start = asked.start;
-    plan.every = asked.every;
-    plan.burn_in = if asked.every.is_some() { plan.steps / 2 } else { 0 };
-    apply(&mut plan, common)?;
-    let clock = Instant::now();
-    let found = run(&model, &plan, &Unwatched).map_err(|e| failed(&e))?;
-    let seconds = clock.elapsed().as_secs_f64();
-    if let Some(path) = &asked.out {
-        save(path, &found)?;
-    }
-    let moments = found.moments.as_ref();
-    let value = |pick: fn(&Estimate) -> f64| {
-        moments.map_or(Value::Null, |m| {
-            json!({"x": number(pick(&m.x)), "x2": number(pick(&m.x2)), "y2": m.y2.iter().map(|e| number(pick(e))).collect::<Vec<_>>()})
-        })
-    };
-    let mut table = Table::new(["moment", "value", "standard error"]);
-    if let Some(m) = moments {
-        let mut row = |name: String, e: &Estimate| {
-            table.row([name.into(), Cell::number(e.value, 6), Cell::number(e.standard_error, 2)]);
-        };
-        row("x".into(), &m.x);
-        row("x2".into(), &m.x2);
-        m.y2.iter().enumerate().for_each(|(i, e)| row(format!("y2[{}]", i + 1), e));
-    }
-    let mut text = format!(
-        "{}: {} walkers, {} steps of {} ({})\n\n{}\ndiverged: {}\n",
-        model.name(),
-        plan.walkers,
-        found.steps,
-        found.dt,
-        found.scheme,
-        table.to_text(),
-        found.diverged.count
-    );
-    if plan.every.is_some() {
-        text += &format!("averaged after {} steps\n", plan.burn_in);
-    }
-    let density = found.histogram.as_ref().map_or(
-        Value::Null,
-        |h| json!({"edges": numbers(&h.edges), "p": numbers(&h.p), "standard_errors": numbers(&h.standard_errors)}),
-    );
-    let first = found.diverged.first.map(|(walker, step, x)| json!({"walker": walker, "step": step, "x": number(x)}));
-    let entries = json!({
-        "model": model.name(), "scheme": found.scheme, "walkers": plan.walkers, "steps": found.steps, "dt": number(found.dt),
-        "start": number(found.start), "burn_in": plan.burn_in, "seed": plan.seed, "threads": found.threads,
-        "simd": plan.simd.name(), "seconds": number(seconds), "moments": value(|e| e.value),
-        "standard_errors": value(|e| e.standard_error), "density": density,
-        "diverged": {"count": found.diverged.count, "first": first},
-    });
-    Ok(Answer::new("simulate", text, table, entries))
-}
-
-/// Seed, threads and instructions as asked for.
-pub fn apply(plan: &mut Plan, common: &Common) -> Result<(), Failure> {
-    plan.seed = common.seed;
-    plan.threads = common.threads.map_or(0, usize::from);
-    plan.simd = match common.simd {
-        SimdChoice::Auto => Simd::detect(),
-        SimdChoice::Avx512 => Simd::Avx512,
-        SimdChoice::Avx2 => Simd::Avx2,
-        SimdChoice::Portable => Simd::Portable,
-    };
-    if !plan.simd.is_available() {
-        return Err(Failure::bad(format!("--simd {}: this machine does not have it", plan.simd.name())));
-    }
-    Ok(())
-}
-
-/// Final places as `.npz` (arrays x, y1, y2, …) or `.csv`.
-fn save(path: &Path, found: &Ensemble) -> Result<(), Failure> {
-    let shown = path.display();
-    let bytes = match path.extension().and_then(|e| e.to_str()) {
-        Some("npz") => {
-            let names: Vec<String> = (1..=found.y.len()).map(|i| format!("y{i}")).collect();
-            let shape = [found.x.len()];
-            let mut arrays = vec![("x", ArrayRef { shape: &shape, values: &found.x })];
-            let shapes: Vec<[usize; 1]> = found.y.iter().map(|y| [y.len()]).collect();
-            for ((name, y), shape) in names.iter().zip(&found.y).zip(&shapes) {
-                arrays.push((name, ArrayRef { shape, values: y }));
-            }
-            write(&arrays).map_err(|e| Failure::bad(format!("{shown}: {e}")))?
-        }
-        Some("csv") => {
-            let mut table =
-                Table::new(std::iter::once("x".to_owned()).chain((1..=found.y.len()).map(|i| format!("y{i}"))));
-            for (k, x) in found.x.iter().enumerate() {
-                let rest = found.y.iter().map(|y| Cell::number(y.get(k).copied().unwrap_or(f64::NAN), 17));
-                table.row(std::iter::once(Cell::number(*x, 17)).chain(rest));
-            }
-            table.to_csv().into_bytes()
-        }
-        _ => return Err(Failure::bad(format!("--out {shown}: the name ends in .npz or .csv"))),
-    };
-    std::fs::write(path, bytes).map_err(|e| Failure::bad(format!("{shown}: {e}")))
-}
 
 /// Reads a network file.
 pub fn read_network(path: &Path) -> Result<Network, Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::bad(format!("{}: {e}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| failed(&e))?;
+    let failed = |e: &dyn std::fmt::Display| Failure::of_file(path, e);
+    let bytes = input::bytes(path, input::LARGEST_ARCHIVE, "an archive of arrays (.npz)")?;
     network::read(&bytes).map_err(|e| failed(&e))
 }
 
@@ -202,7 +76,7 @@ pub fn network(path: &Path) -> Result<Answer, Failure> {
 /// `bounds` of a network: mean-square per batch size, and the edge of stability.
 pub fn network_bounds(path: &Path, batches: Option<(u64, u64)>) -> Result<Answer, Failure> {
     let network = read_network(path)?;
-    let failed = |e: &dyn std::fmt::Display| Failure::bad(format!("{}: {e}", path.display()));
+    let failed = |e: &dyn std::fmt::Display| Failure::of_file(path, e);
     let (first, last) = batches.unwrap_or((1, 1));
     let mut table = Table::new(["batch size", "mean-square bound (learning rate)"]);
     let mut curve = Vec::new();

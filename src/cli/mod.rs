@@ -7,22 +7,35 @@ mod answer;
 mod args;
 mod commands;
 mod derivations_page;
+mod failure;
+mod input;
 mod measured;
+mod output;
 mod prove;
+mod simulate;
 mod time;
 mod verify;
 
 use crate::model::Model;
 use answer::{Answer, Failure};
-use args::{Cli, Command, Common};
-use clap::Parser;
-use std::io::Write;
-use std::path::Path;
+use args::{Cli, Color, Command, Common, Format};
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let wanted = Color::in_arguments(&arguments);
+    let clap_choice = match wanted {
+        Color::Auto => clap::ColorChoice::Auto,
+        Color::Always => clap::ColorChoice::Always,
+        Color::Never => clap::ColorChoice::Never,
+    };
+    let parsed = Cli::command().color(clap_choice).try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // A closed pipe is not a crash.
@@ -37,20 +50,30 @@ pub fn main() -> ExitCode {
             ExitCode::from(code)
         }
         Err(failure) => {
-            let _ = write!(std::io::stderr(), "{failure}");
-            ExitCode::from(2)
+            let colour = cli.common.color.on(std::io::stderr().is_terminal());
+            let _ = std::io::stderr().write_all(failure.page(colour).as_bytes());
+            ExitCode::from(failure.code())
         }
     }
 }
 
 fn run(cli: &Cli) -> Result<(String, u8), Failure> {
+    if cli.common.format == Format::Junit && !matches!(cli.command, Command::Verify { .. } | Command::Prove(_)) {
+        return Err(Failure::bad("--format junit exists for `verify` and `prove` only"));
+    }
+    if !cli.common.set.is_empty() && cli.command.reads_no_model() {
+        return Err(Failure::bad("--set changes a model file, and this command reads none"));
+    }
+    if let Some(folder) = &cli.common.report {
+        output::check_folder("--report", folder)?;
+    }
     let answer = match &cli.command {
         Command::Verify { models, data } => verify::verify(models, data.as_deref(), &cli.common)?,
         Command::Density(asked) => commands::density(asked, &cli.common)?,
         Command::Loss { model, places } => commands::loss(model, places, &cli.common)?,
         Command::Bounds { input, batch_size } => commands::bounds(input, *batch_size, &cli.common)?,
         Command::Cite { models } => commands::cite(models, &cli.common)?,
-        Command::Simulate(asked) => measured::simulate(asked, &cli.common)?,
+        Command::Simulate(asked) => simulate::simulate(asked, &cli.common)?,
         Command::Network { network } => measured::network(network)?,
         Command::Time(asked) => time::time(asked, &cli.common)?,
         Command::Tune(_) => return Err(Failure::NotBuilt("`tune`")),
@@ -69,34 +92,37 @@ fn finish(answer: Answer, common: &Common) -> Result<(String, u8), Failure> {
     Ok((text, answer.code))
 }
 
-/// Largest model file that is read.
-const LARGEST_FILE: u64 = 4 << 20;
-
-/// Reads the text of a RON file.
-fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
-    let shown = path.display();
-    let unreadable = |e: std::io::Error| Failure::bad(format!("{shown}: cannot be read: {e}"));
-    let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    if length > LARGEST_FILE {
-        return Err(Failure::bad(format!("{shown}: {length} bytes are too many for a {what} file")));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        Failure::bad(format!("{shown}: not text: byte {at} is not UTF-8; a {what} file is RON"))
-    })
-}
-
 /// Reads a model file; its warnings go to standard error.
 fn read_model(path: &Path, common: &Common) -> Result<Model, Failure> {
-    let shown = path.display();
-    let text = read_text(path, "model")?;
-    let model = Model::read(&text, &common.set)
-        .map_err(|errors| Failure::Bad(errors.0.iter().map(|error| format!("{shown}:{error}")).collect()))?;
+    let text = input::text(path, "a model file")?;
+    let model = Model::read(&text, &common.set).map_err(|faults| Failure::of_faults(path, &text, &faults))?;
     if !common.quiet {
         for warning in model.warnings() {
-            let _ = writeln!(std::io::stderr(), "warning: {shown}: {warning}");
+            let _ = writeln!(std::io::stderr(), "{}: warning: {warning}", path.display());
         }
     }
     Ok(model)
+}
+
+/// Reads model files; what is wrong with any of them is told at once.
+fn read_models(paths: &[PathBuf], common: &Common) -> Result<Vec<Model>, Failure> {
+    let (mut models, mut complaints) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read_model(path, common) {
+            Ok(model) => models.push(model),
+            Err(Failure::Bad(more)) => complaints.extend(more),
+            Err(other) => return Err(other),
+        }
+    }
+    if complaints.is_empty() { Ok(models) } else { Err(Failure::Bad(complaints)) }
+}
+
+/// Whether a place that a flag names is in the domain.
+fn inside(model: &Model, flag: &str, x: f64) -> Result<(), Failure> {
+    if model.domain().place(x).is_some() {
+        return Ok(());
+    }
+    let accepted = model.domain().ends().map_or("a finite number".into(), |(a, b)| format!("from {a} to {b}"));
+    let (name, coordinate) = (model.name(), model.coordinate());
+    Err(Failure::bad(format!("{flag} {x}: outside the domain of `{name}`: accepted for {coordinate} is {accepted}")))
 }

@@ -3,7 +3,8 @@
 use super::answer::{Answer, Failure, number};
 use super::args::{Common, ProveArgs};
 use super::derivations_page::page;
-use super::read_text;
+use super::failure::Complaint;
+use super::input;
 use crate::derivation::Derivation;
 use crate::proof::{Claim, Verdict, Witness, judge};
 use crate::report::table::{Cell, Table};
@@ -97,7 +98,7 @@ pub fn prove(asked: &ProveArgs, common: &Common) -> Result<Answer, Failure> {
 
 /// The files themselves, and every `.ron` file below the folders, each once, in order.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |path: &Path, e: &std::io::Error| Failure::bad(format!("{}: cannot be read: {e}", path.display()));
+    let unreadable = |path: &Path, e: &std::io::Error| Failure::of_file(path, format!("cannot be read: {e}"));
     let mut found = Vec::new();
     for path in paths {
         if !std::fs::metadata(path).map_err(|e| unreadable(path, &e))?.is_dir() {
@@ -122,7 +123,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         below.sort();
         found.extend(below);
         if found.len() == before {
-            return Err(Failure::bad(format!("{}: no derivation files (*.ron) in this folder", path.display())));
+            return Err(Failure::of_file(path, "no derivation files (*.ron) in this folder"));
         }
     }
     let mut known = HashSet::new();
@@ -131,15 +132,14 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn read_all(files: &[PathBuf]) -> Result<Vec<(PathBuf, Derivation)>, Failure> {
-    let mut lines = Vec::new();
+    let mut complaints = Vec::new();
     let mut read = Vec::new();
     let mut ids: HashMap<String, &PathBuf> = HashMap::new();
     for file in files {
-        let shown = file.display();
-        let text = match read_text(file, "derivation") {
+        let text = match input::text(file, "a derivation file") {
             Ok(text) => text,
             Err(Failure::Bad(more)) => {
-                lines.extend(more);
+                complaints.extend(more);
                 continue;
             }
             Err(other) => return Err(other),
@@ -147,16 +147,16 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<(PathBuf, Derivation)>, Failure> {
         match Derivation::read(&text) {
             Ok(derivation) => match ids.insert(derivation.id().to_owned(), file) {
                 None => read.push((file.clone(), derivation)),
-                Some(first) => lines.push(format!(
-                    "{shown}: id: `{}` is the id of {} already: every derivation has its own",
-                    derivation.id(),
-                    first.display()
-                )),
+                Some(first) => {
+                    let (id, first) = (derivation.id(), first.display());
+                    let message = format!("id: `{id}` is the id of {first} already: every derivation has its own");
+                    complaints.push(Complaint::of_file(file, message));
+                }
             },
-            Err(errors) => lines.extend(errors.0.iter().map(|error| format!("{shown}:{error}"))),
+            Err(faults) => complaints.extend(Complaint::of_faults(file, &text, &faults)),
         }
     }
-    if lines.is_empty() { Ok(read) } else { Err(Failure::Bad(lines)) }
+    if complaints.is_empty() { Ok(read) } else { Err(Failure::Bad(complaints)) }
 }
 
 fn judge_all(read: Vec<(PathBuf, Derivation)>, common: &Common) -> Result<Vec<Judged>, Failure> {

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Failure, number};
 use super::args::{Common, TimeArgs};
-use super::{measured, read_model};
+use super::{inside, read_model, simulate};
 use crate::model::Model;
 use crate::num::function::exp;
 use crate::report::table::{Cell, Table};
@@ -45,13 +45,7 @@ fn entry(said: &Said, step: Option<f64>) -> Value {
 pub fn time(asked: &TimeArgs, common: &Common) -> Result<Answer, Failure> {
     let model = read_model(&asked.model, common)?;
     for (flag, x) in [("--from", asked.from), ("--to", asked.to)] {
-        if model.domain().place(x).is_none() {
-            let ends = model.domain().ends().map_or("the real numbers".into(), |(a, b)| format!("[{a}, {b}]"));
-            return Err(Failure::bad(format!(
-                "{flag} {x}: outside the domain of `{}`, which is {ends}",
-                model.coordinate()
-            )));
-        }
+        inside(&model, flag, x)?;
     }
     let step = step_time(&model);
     let methods: &[Method] = match step {
@@ -145,7 +139,7 @@ fn simulated(model: &Model, asked: &TimeArgs, common: &Common, expected: Option<
     let Some(expected) = expected.filter(|time| time.is_finite() && *time > 0.0) else {
         return Ok(Err("no finite mean time is expected".into()));
     };
-    let failed = |e: crate::sim::SimError| Failure::bad(format!("{}: {e}", asked.model.display()));
+    let failed = |e: crate::sim::SimError| Failure::of_file(&asked.model, e);
     let mut plan = Plan::for_model(model, Some(expected)).map_err(failed)?;
     let walkers = asked.walkers.unwrap_or(WALKERS);
     let dt = plan.dt.or(model.sgd().map(|sgd| sgd.learning_rate.value())).unwrap_or(f64::INFINITY);
@@ -155,7 +149,7 @@ fn simulated(model: &Model, asked: &TimeArgs, common: &Common, expected: Option<
     }
     plan.walkers = usize::try_from(walkers).map_err(|_| Failure::bad("--walkers: too many"))?;
     plan.start = Some(asked.from);
-    measured::apply(&mut plan, common)?;
+    simulate::apply(&mut plan, common)?;
     let limit = (PATIENCE * steps).ceil().clamp(1.0, 1e12) as u64;
     first_passage(model, &plan, asked.to, limit, &Unwatched).map(|passage| Ok((passage, walkers))).map_err(failed)
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Failure, number};
 use super::args::Common;
-use super::read_model;
+use super::read_models;
 use crate::check::{self, Report, Verdict};
 use crate::report::table::{Cell, Table};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -13,7 +13,7 @@ pub fn verify(paths: &[PathBuf], data: Option<&Path>, common: &Common) -> Result
     if data.is_some() {
         return Err(Failure::NotBuilt("`verify --data`"));
     }
-    let models = paths.iter().map(|path| read_model(path, common)).collect::<Result<Vec<_>, _>>()?;
+    let models = read_models(paths, common)?;
     let reports: Vec<Report> = models.iter().map(check::verify).collect();
     let mut table = Table::new(["model", "claim", "expected", "observed", "distance", "limit", "verdict"]);
     let mut text = String::new();

@@ -1,5 +1,7 @@
 //! Bad model files are refused, with the place and the field; no text whatever makes the reader panic.
 
+mod program;
+
 use proptest::prelude::*;
 use thalweg::model::Model;
 
