@@ -3,7 +3,12 @@
 //! The kernel reads terms, never the simplifier, and answers a claim with proved, refuted or unknown. [`judge`] is the
 //! front door: a proof is tried first, then a refutation, and whatever neither settles is unknown, with what was tried.
 
+mod assignment;
 mod claim;
+mod enclose;
+mod jet;
+mod value;
+mod witness;
 
 pub use claim::{Assumption, Claim, Place, Range, Symbols};
 
@@ -75,8 +80,11 @@ pub enum Verdict {
 /// `steps` are terms between the two sides of an equality; each is proved equal to the next. What is proved holds
 /// wherever both sides are defined; a claim that is defined nowhere is unknown.
 pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
-    let _ = (symbols, claim, steps);
-    Verdict::Unknown("not decided yet".into())
+    let _ = steps;
+    match witness::refute(symbols, claim) {
+        Some(witness) => Verdict::Refuted(witness),
+        None => Verdict::Unknown("no place was found where it fails".into()),
+    }
 }
 
 #[cfg(test)]
@@ -84,9 +92,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_prover_takes_is_unknown() {
-        let claim = Claim::Equal { left: Expr::symbol("x"), right: Expr::symbol("y") };
-        let symbols = Symbols::from([("x".into(), Assumption::Real), ("y".into(), Assumption::Real)]);
+    fn what_is_defined_nowhere_is_unknown() {
+        let claim = Claim::Equal { left: Expr::integer(-1).ln(), right: Expr::symbol("x") };
+        let symbols = Symbols::from([("x".into(), Assumption::Real)]);
         assert!(matches!(judge(&symbols, &claim, &[]), Verdict::Unknown(_)));
     }
 }

@@ -13,16 +13,34 @@ impl Enclosure {
     /// A decimal with an error, such as `0.8414709848 ± 1e-10`, that encloses all of it, with at most `digits`
     /// significant digits; two ends where it is too wide for that.
     pub fn text(&self, digits: u32) -> String {
-        let (Some(lower), Some(upper)) = (self.lower.exact(MOST_BITS), self.upper.exact(MOST_BITS)) else {
-            return self.ends();
-        };
-        if lower == upper && lower.is_integer() && lower.numer().bits() < 64 {
-            return lower.to_string();
+        match self.places(digits) {
+            Some((mid, places)) => format!("{} ± 1e{}", decimal(&mid, places), -places),
+            None => self.whole_number().unwrap_or_else(|| self.ends()),
         }
+    }
+
+    /// What [`Enclosure::text`] says: the decimal and its error; `None` where it gives two ends or one whole number.
+    pub fn decimal(&self, digits: u32) -> Option<(Rational, Rational)> {
+        let (mid, places) = self.places(digits)?;
+        Some(((mid / tenth_to(places)).round() * tenth_to(places), tenth_to(places)))
+    }
+
+    fn whole_number(&self) -> Option<String> {
+        let lower = self.lower.exact(64)?;
+        (self.is_point() && lower.is_integer() && lower.numer().bits() < 64).then(|| lower.to_string())
+    }
+
+    /// The mid, and decimal places so that the mid rounded to them is off by less than one unit of the
+    /// last from every number in it.
+    fn places(&self, digits: u32) -> Option<(Rational, i64)> {
+        if self.whole_number().is_some() {
+            return None;
+        }
+        let (lower, upper) = (self.lower.exact(MOST_BITS)?, self.upper.exact(MOST_BITS)?);
         let two = Rational::from_integer(2.into());
         let (mid, radius) = ((&lower + &upper) / &two, (&upper - &lower) / &two);
-        let size = if mid.is_negative() { -mid.clone() } else { mid.clone() };
-        // Decimal places: as many as the width allows, and no more than asked for.
+        let size = mid.abs();
+        // As many as the width allows, and no more than asked for.
         let mut places = i64::from(digits) - 1 - if size.is_zero() { 0 } else { magnitude(&size) };
         if !radius.is_zero() {
             places = places.min(-magnitude(&radius) - 1);
@@ -31,10 +49,7 @@ impl Enclosure {
         if &radius * &two > tenth_to(places) {
             places -= 1;
         }
-        if !size.is_zero() && places < -magnitude(&size) {
-            return self.ends();
-        }
-        format!("{} ± 1e{}", decimal(&mid, places), -places)
+        (size.is_zero() || places >= -magnitude(&size)).then_some((mid, places))
     }
 
     fn ends(&self) -> String {
