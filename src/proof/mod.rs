@@ -5,10 +5,27 @@
 
 mod assignment;
 mod claim;
+mod condition;
+mod derivation;
+mod element;
+mod elementary;
 mod enclose;
+mod equal;
+mod factor;
+mod gcd;
+mod integer;
 mod jet;
+mod lattice;
+mod place;
+mod polynomial;
+mod read;
+mod sign;
+mod stationary;
+mod tower;
+mod trigonometry;
 mod value;
 mod witness;
+mod write;
 
 pub use claim::{Assumption, Claim, Place, Range, Symbols};
 
@@ -80,21 +97,21 @@ pub enum Verdict {
 /// `steps` are terms between the two sides of an equality; each is proved equal to the next. What is proved holds
 /// wherever both sides are defined; a claim that is defined nowhere is unknown.
 pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
-    let _ = steps;
-    match witness::refute(symbols, claim) {
-        Some(witness) => Verdict::Refuted(witness),
-        None => Verdict::Unknown("no place was found where it fails".into()),
+    let attempt = match claim {
+        Claim::Equal { left, right } => equal::prove(symbols, claim, left, right, steps),
+        Claim::Stationary { density, drift, diffusion, variables } => {
+            stationary::prove(symbols, claim, density, drift, diffusion, variables)
+        }
+        _ => Err("not decided yet".into()),
+    };
+    match attempt {
+        Ok(theorem) => Verdict::Proved(theorem),
+        Err(tried) => match witness::refute(symbols, claim) {
+            Some(witness) => Verdict::Refuted(witness),
+            None => Verdict::Unknown(format!("{tried}; no place was found where it fails")),
+        },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_defined_nowhere_is_unknown() {
-        let claim = Claim::Equal { left: Expr::integer(-1).ln(), right: Expr::symbol("x") };
-        let symbols = Symbols::from([("x".into(), Assumption::Real)]);
-        assert!(matches!(judge(&symbols, &claim, &[]), Verdict::Unknown(_)));
-    }
-}
+mod tests;

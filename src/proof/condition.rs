@@ -1,0 +1,137 @@
+//! What the terms of a claim demand to be defined.
+//!
+//! Most demands are exact: the term is defined just where they hold, so they may be used as facts. Some only suffice
+//! (a derivative of `|t|` where `t ≠ 0`): these are never used as facts, and [`Tower::unmet`] asks at the end whether
+//! what was proved away from them holds everywhere.
+
+use super::claim::Assumption;
+use super::element::Element;
+use super::polynomial::Polynomial;
+use super::sign::Sign;
+use super::tower::{Kind, Read, Refusal, Tower};
+
+/// What must hold of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    NonZero,
+    Positive,
+    NonNegative,
+}
+
+/// How a demand relates to where the term is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The term is defined just where it holds.
+    Exact,
+    /// The term may be defined elsewhere too, and is continuous there.
+    Continuous,
+    /// The term is defined and continuous elsewhere too; only the way it is read asks for it.
+    Removable,
+    /// The term may be defined elsewhere too.
+    Sufficient,
+}
+
+/// A demand on record.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub(super) demand: Demand,
+    pub(super) element: Element,
+    pub(super) reason: Reason,
+    pub(super) text: String,
+}
+
+impl Demand {
+    pub(super) fn sign(self) -> Sign {
+        match self {
+            Demand::NonZero => Sign::NONZERO,
+            Demand::Positive => Sign::POSITIVE,
+            Demand::NonNegative => Sign::NONNEGATIVE,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Demand::NonZero => "≠ 0",
+            Demand::Positive => "> 0",
+            Demand::NonNegative => "≥ 0",
+        }
+    }
+}
+
+impl Tower {
+    fn demand(&mut self, demand: Demand, e: &Element, reason: Reason, text: &dyn Fn() -> String) -> Read<()> {
+        let sign = self.sign(e);
+        if sign.is(demand.sign()) {
+            return Ok(());
+        }
+        let text = format!("{} {}", text(), demand.words());
+        if !sign.may_be(demand.sign()) {
+            return Err(Refusal::Nowhere(format!("{text} does not hold")));
+        }
+        if reason == Reason::Exact {
+            self.assume(e, demand.sign())?;
+        }
+        self.conditions.push(Condition { demand, element: e.clone(), reason, text });
+        Ok(())
+    }
+
+    pub(super) fn demand_nonzero(&mut self, e: &Element, text: &dyn Fn() -> String) -> Read<()> {
+        self.demand(Demand::NonZero, e, Reason::Exact, text)
+    }
+
+    pub(super) fn demand_positive(&mut self, e: &Element, text: &dyn Fn() -> String) -> Read<()> {
+        self.demand(Demand::Positive, e, Reason::Exact, text)
+    }
+
+    pub(super) fn demand_nonnegative(&mut self, e: &Element, text: &dyn Fn() -> String) -> Read<()> {
+        self.demand(Demand::NonNegative, e, Reason::Exact, text)
+    }
+
+    /// The base of a power whose exponent may be a whole number at some points: there the base may be negative.
+    pub(super) fn demand_positive_base(&mut self, e: &Element, text: &dyn Fn() -> String) -> Read<()> {
+        self.demand(Demand::Positive, e, Reason::Sufficient, text)
+    }
+
+    /// The derivative of `|of|^(1/index)` is taken away from zero.
+    pub(super) fn demand_smooth(&mut self, of: &Element, change: &Element, index: u32) -> Read<()> {
+        let text = self.text(of);
+        let side = self.sign(of).side();
+        let exact = index > 1 && side.is_some() && !self.sign(change).may_be(Sign::ZERO);
+        let reason = match (exact, index) {
+            // At a zero where the inside grows, the outside would be undefined beside it.
+            (true, _) => Reason::Exact,
+            (false, 1) => Reason::Continuous,
+            _ => Reason::Sufficient,
+        };
+        self.demand(Demand::NonZero, of, reason, &|| text.clone())
+    }
+
+    /// A term that is read as if its base were not zero, though it is defined and continuous there.
+    pub(super) fn demand_away_from_zero(&mut self, e: &Element, text: &dyn Fn() -> String) -> Read<()> {
+        self.demand(Demand::NonZero, e, Reason::Removable, text)
+    }
+
+    /// The first demand that only suffices and that nothing shows to be harmless.
+    ///
+    /// It is harmless where it follows from exact ones; and, for continuous terms, where it leaves out only the zeros of
+    /// a polynomial in real variables while every exact demand is open: both sides are then continuous and agree on a
+    /// dense set.
+    pub(super) fn unmet(&self) -> Option<&Condition> {
+        let open = self.conditions.iter().all(|c| c.reason != Reason::Exact || c.demand != Demand::NonNegative);
+        self.conditions.iter().find(|c| {
+            let follows = self.sign(&c.element).is(c.demand.sign());
+            let continuous = matches!(c.reason, Reason::Continuous | Reason::Removable);
+            let thin = open && continuous && self.is_in_real_variables(&c.element.numerator);
+            c.reason != Reason::Exact && !follows && !thin
+        })
+    }
+
+    fn is_in_real_variables(&self, p: &Polynomial) -> bool {
+        p.generators().into_iter().all(|g| match self.kind(g) {
+            Kind::Symbol(name) => {
+                matches!(self.symbols.get(name), Some(Assumption::Real | Assumption::Positive))
+            }
+            _ => false,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Stationary densities: the Fokker–Planck residual, Itô, is zero.
+
+use super::claim::{Claim, Symbols};
+use super::element::Element;
+use super::equal::{concluded, difference, reading, vanishes};
+use super::tower::{Read, Refusal, Tower};
+use super::{Step, Theorem};
+use crate::expr::Expr;
+
+/// Proves `−Σ ∂ᵢ(drift_i p) + Σ ∂ᵢ∂ⱼ(diffusion_ij p) = 0` for a density `p` that is not zero throughout.
+///
+/// # Errors
+/// Why it is not proved, with what was tried.
+pub(super) fn prove(
+    symbols: &Symbols,
+    claim: &Claim,
+    density: &Expr,
+    drift: &[Expr],
+    diffusion: &[Vec<Expr>],
+    variables: &[String],
+) -> Result<Theorem, String> {
+    let n = variables.len();
+    let square = diffusion.len() == n && diffusion.iter().all(|row| row.len() == n);
+    if n == 0 || drift.len() != n || !square {
+        return Err(format!("{n} variables need {n} drifts and a matrix of {n} by {n} diffusions"));
+    }
+    if (1..n).any(|i| variables[..i].contains(&variables[i])) {
+        return Err("a variable is named twice".into());
+    }
+    let mut tower = Tower::new(symbols);
+    let attempt = residual(&mut tower, density, drift, diffusion, variables).and_then(|(p, parts)| {
+        let log = vec![reading(&tower, density, &p)];
+        let sum = parts.iter().try_fold(Element::zero(), |sum, part| tower.add(&sum, part))?;
+        Ok((vanishes(&mut tower, &sum, &Element::zero())?, p, log))
+    });
+    match attempt {
+        Ok((true, p, mut log)) => {
+            let conditions = concluded(&tower, &[p])?;
+            log.push(Step {
+                rule: "residual",
+                text: "-sum_i d_i(drift_i p) + sum_ij d_i d_j(diffusion_ij p), carried out".into(),
+                latex: r"-\sum_i \partial_i(f_i p) + \sum_{ij} \partial_i\partial_j(D_{ij} p)".into(),
+            });
+            log.push(difference());
+            Ok(Theorem { claim: claim.clone(), conditions, steps: log })
+        }
+        Ok((false, ..)) => Err("the Fokker-Planck residual does not reduce to zero".into()),
+        Err(refusal) => Err(refusal.to_string()),
+    }
+}
+
+/// The density and the parts of the residual.
+fn residual(
+    tower: &mut Tower,
+    density: &Expr,
+    drift: &[Expr],
+    diffusion: &[Vec<Expr>],
+    variables: &[String],
+) -> Read<(Element, Vec<Element>)> {
+    let p = tower.read(density)?;
+    if tower.is_zero(&p)? {
+        return Err(Refusal::Unsupported("the density is zero throughout".into()));
+    }
+    let generators = variables.iter().map(|v| tower.variable(v)).collect::<Read<Vec<_>>>()?;
+    let mut parts = Vec::new();
+    for (f, v) in drift.iter().zip(&generators) {
+        let flux = tower.read(f).and_then(|f| tower.mul(&f, &p))?;
+        parts.push(tower.derivative(&flux, *v)?.neg());
+    }
+    for (row, v) in diffusion.iter().zip(&generators) {
+        for (d, w) in row.iter().zip(&generators) {
+            let spread = tower.read(d).and_then(|d| tower.mul(&d, &p))?;
+            let once = tower.derivative(&spread, *v)?;
+            parts.push(tower.derivative(&once, *w)?);
+        }
+    }
+    Ok((p, parts))
+}
