@@ -100,6 +100,9 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
     let attempt = match claim {
         Claim::Equal { left, right } => equal::prove(symbols, claim, left, right, steps),
         Claim::Stationary { density, drift, diffusion, variables } => {
+            if let Some(fault) = stationary::fault(drift, diffusion, variables) {
+                return Verdict::Unknown(fault);
+            }
             stationary::prove(symbols, claim, density, drift, diffusion, variables)
         }
         _ => Err("not decided yet".into()),

@@ -7,6 +7,15 @@ use super::tower::{Read, Refusal, Tower};
 use super::{Step, Theorem};
 use crate::expr::Expr;
 
+/// What is wrong with the shape of the claim: such a one says nothing, so that it is neither proved nor refuted.
+pub(super) fn fault(drift: &[Expr], diffusion: &[Vec<Expr>], variables: &[String]) -> Option<String> {
+    let n = variables.len();
+    if n == 0 || drift.len() != n || diffusion.len() != n || diffusion.iter().any(|row| row.len() != n) {
+        return Some(format!("{n} variables need {n} drifts and a matrix of {n} by {n} diffusions"));
+    }
+    (1..n).any(|i| variables[..i].contains(&variables[i])).then(|| "a variable is named twice".into())
+}
+
 /// Proves `−Σ ∂ᵢ(drift_i p) + Σ ∂ᵢ∂ⱼ(diffusion_ij p) = 0` for a density `p` that is not zero throughout.
 ///
 /// # Errors
@@ -19,14 +28,6 @@ pub(super) fn prove(
     diffusion: &[Vec<Expr>],
     variables: &[String],
 ) -> Result<Theorem, String> {
-    let n = variables.len();
-    let square = diffusion.len() == n && diffusion.iter().all(|row| row.len() == n);
-    if n == 0 || drift.len() != n || !square {
-        return Err(format!("{n} variables need {n} drifts and a matrix of {n} by {n} diffusions"));
-    }
-    if (1..n).any(|i| variables[..i].contains(&variables[i])) {
-        return Err("a variable is named twice".into());
-    }
     let mut tower = Tower::new(symbols);
     let attempt = residual(&mut tower, density, drift, diffusion, variables).and_then(|(p, parts)| {
         let log = vec![reading(&tower, density, &p)];
