@@ -82,6 +82,45 @@ fn times_along_a_flat_floor_are_those_of_free_diffusion() {
         .stderr(predicate::str::contains("--from -9: outside the domain"));
 }
 
+/// 4000 steps of SGD with η = 0.1, λ = 2, S = 0.08, κ = 4 from a fixed stream: Δ = ηS/2 = 0.004. The interval is nine standard
+/// errors wide on either side before the test fails.
+#[test]
+fn a_recorded_path_gives_its_noise_back() {
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+    let mut stream = rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(0);
+    let mut normal = || -> f64 { StandardNormal.sample(&mut stream) };
+    let (mut x, mut y) = (0.0, 0.0);
+    let mut text = String::from("step,x,y\n");
+    for step in 0..4000 {
+        text += &format!("{step},{x},{y}\n");
+        x -= 0.1 * (0.3 * x + (0.08_f64 / 4.0).sqrt() * normal());
+        y -= 0.1 * (2.0 * y + 0.08_f64.sqrt() * normal());
+    }
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().expect("a file");
+    file.write_all(text.as_bytes()).expect("written");
+    let path = file.path().to_str().expect("a path");
+    let found = json(&["fit", path, "--learning-rate", "0.1"]);
+    for (name, truth) in [("delta", 0.004), ("kappa", 4.0)] {
+        let value = found[name]["value"].as_f64().expect("a number");
+        let (lower, upper) = (&found[name]["interval"][0], &found[name]["interval"][1]);
+        let half = (upper.as_f64().expect("upper") / lower.as_f64().expect("lower")).ln() / 2.0;
+        assert!((value / truth).ln().abs() < 4.5 * half && half < 0.2, "{name} {value}");
+    }
+    assert_eq!(found["goodness_of_fit"]["describes_the_rest"], true);
+    // Without y the noise across cannot be told: undecided. Without an interval: bad input.
+    let alone: String =
+        text.lines().map(|line| line.rsplit_once(',').map_or("", |(rest, _)| rest).to_owned() + "\n").collect();
+    std::fs::write(file.path(), alone).expect("written");
+    thalweg()
+        .args(["fit", path, "--format", "json"])
+        .assert()
+        .code(3)
+        .stdout(predicate::str::contains("leaves no trace"));
+    std::fs::write(file.path(), "step,x\n0,1\n1,nan\n").expect("written");
+    thalweg().args(["fit", path]).assert().code(2).stdout("");
+}
+
 /// L0 = c ln(1+x²/w²), F = F0(1+x²/w²): normalisable iff Δ < c/(1 + 1/(2κ)).
 #[test]
 fn the_confinement_bound_of_a_logarithmic_valley_is_exact() {

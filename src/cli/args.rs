@@ -98,7 +98,7 @@ impl Command {
     /// Whether `--set` has nothing to change.
     pub fn reads_no_model(&self) -> bool {
         match self {
-            Command::Network { .. } | Command::Prove(_) => true,
+            Command::Network { .. } | Command::Prove(_) | Command::Fit(_) => true,
             Command::Bounds { input, .. } => is_archive(input),
             Command::Cite { models } => models.is_empty(),
             _ => false,
@@ -158,10 +158,22 @@ pub enum Command {
     Tune(Later),
     /// Diagram of learning rate and noise (not built yet)
     Phase(Later),
-    /// Noise strength and anisotropy from a recorded trajectory (not built yet)
-    Fit(Later),
+    /// Noise strength, anisotropy and curvature from a recorded trajectory, with confidence intervals
+    Fit(FitArgs),
     /// Check derivations: claims proved, their wrong variants refuted
     Prove(ProveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    /// Trajectory (.npz with x, optionally y, interval, learning_rate; or .csv with time or step, x, y, walker)
+    pub trajectory: PathBuf,
+    /// Time between records, or steps where there is a learning rate [default: as the file says; one step]
+    #[arg(long, value_name = "H")]
+    pub interval: Option<f64>,
+    /// Learning rate: the records are steps of SGD [default: as the file says; continuous time]
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod derivations_page;
 mod failure;
+mod fit;
 mod input;
 mod measured;
 mod output;
@@ -78,7 +79,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         Command::Time(asked) => time::time(asked, &cli.common)?,
         Command::Tune(_) => return Err(Failure::NotBuilt("`tune`")),
         Command::Phase(_) => return Err(Failure::NotBuilt("`phase`")),
-        Command::Fit(_) => return Err(Failure::NotBuilt("`fit`")),
+        Command::Fit(asked) => fit::fit(asked)?,
         Command::Prove(asked) => prove::prove(asked, &cli.common)?,
     };
     finish(answer, &cli.common)

@@ -125,7 +125,7 @@ pub(super) fn fit(data: &Increments, range: Range) -> Result<Across, NotIdentifi
     let curvature = match data.clock {
         // Without memory the scale is a guess; the information will say that nothing is known.
         Clock::Time(h) => -ln(memory.clamp(1e-3, 1.0 - 1e-9)) / h,
-        Clock::Steps { rate, steps } if steps == 1.0 => ((1.0 - memory) / rate).clamp(1e-9 / rate, 1.999 / rate),
+        Clock::Steps { rate, steps: 1.0 } => ((1.0 - memory) / rate).clamp(1e-9 / rate, 1.999 / rate),
         Clock::Steps { rate, steps } => (1.0 - powf(memory.clamp(1e-3, 1.0 - 1e-9), 1.0 / steps)) / rate,
     };
     let flat = kernel(data.clock, curvature);
