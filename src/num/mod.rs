@@ -13,3 +13,4 @@ pub mod interval;
 pub mod piecewise;
 pub mod rational;
 pub mod sum;
+mod survey;

@@ -239,3 +239,13 @@ fn the_effective_loss_is_the_papers() {
     let closed = |x: f64| 0.01 * x * x * x * x + 0.0125 * curvature(x);
     assert!((limit.at(1.7) - limit.at(-0.4) - (closed(1.7) - closed(-0.4))).abs() < 1e-13);
 }
+
+#[test]
+fn a_formula_that_overflows_far_out_does_not_hide_the_density() {
+    // The curvature underflows beyond x = -2400, where its logarithm is infinite.
+    let m = model("Line", "x^2/2", "(curvature: \"4*exp(0.3*x)\")", "Langevin(delta: 0.05, kappa: 0.5)");
+    // p ∝ exp(−x²/(2T) − κ·0.15x): a Gaussian of variance T = 0.1 and mean −0.15 κ T.
+    let normal = |x: f64| exp(-0.5 * (x + 0.0075) * (x + 0.0075) / 0.1) / (std::f64::consts::TAU * 0.1).sqrt();
+    compare(&densities(&m, Method::Adiabatic, &[0.0, 0.5, -1.0]), &[0.0, 0.5, -1.0].map(normal), 1e-10);
+    assert!(stationary(&m, Method::FirstOrder).is_ok());
+}
