@@ -28,7 +28,7 @@ impl Assignment {
     /// What `f` finds at the place.
     pub(super) fn at<T>(&self, bits: u32, f: impl FnOnce(&Place<'_>) -> T) -> T {
         let symbols = self.symbols.iter().map(|(name, value)| (name.clone(), Value::Exact(value.clone()))).collect();
-        f(&Place { symbols: &symbols, functions: &self.functions, naturals: &self.naturals, bits })
+        f(&Place { symbols: &symbols, functions: &self.functions, naturals: &self.naturals, atoms: &[], bits })
     }
 
     /// The values of the symbols, exact.

@@ -29,6 +29,8 @@ pub(super) struct Place<'a> {
     pub(super) functions: &'a BTreeMap<String, Concrete>,
     /// Symbols that stand for natural numbers.
     pub(super) naturals: &'a BTreeSet<String>,
+    /// Terms with a value of their own, whatever they are made of; a derivative as written does not look at them.
+    pub(super) atoms: &'a [(Expr, Value)],
     pub(super) bits: u32,
 }
 
@@ -36,6 +38,7 @@ pub(super) struct Place<'a> {
 struct Frame {
     shape: Shape,
     symbols: HashMap<String, Jet>,
+    atoms: Vec<(Expr, Jet)>,
     known: HashMap<Expr, Result<Jet, Undefined>>,
 }
 
@@ -50,7 +53,8 @@ impl Place<'_> {
         let symbols = self.symbols.iter().map(|(name, value)| (name.clone(), Jet::constant(value.clone()))).collect();
         let shape = Shape { orders: Vec::new(), bits: self.bits };
         let walk = Walk { functions: self.functions, naturals: self.naturals, left: Cell::new(MOST_WORK) };
-        (walk, Frame { shape, symbols, known: HashMap::new() })
+        let atoms = self.atoms.iter().map(|(term, value)| (term.clone(), Jet::constant(value.clone()))).collect();
+        (walk, Frame::new(shape, symbols, atoms))
     }
 
     /// Values of several terms, as far as each is defined.
@@ -81,9 +85,47 @@ impl Place<'_> {
         }
         Ok(product.value().clone())
     }
+
+    /// Derivatives of `Σ plus − Σ minus` by one symbol or atom, orders 0 to `highest`, as enclosed at the place; the
+    /// terms `defined` must have a value, and be as smooth.
+    pub(super) fn derivatives(
+        &self,
+        [plus, minus, defined]: [&[Expr]; 3],
+        variable: &Expr,
+        highest: u32,
+    ) -> Result<Vec<Value>, Undefined> {
+        let (walk, frame) = self.frame();
+        let mut inner = frame.along(variable, highest)?;
+        for term in defined {
+            walk.jet(term, &mut inner)?;
+        }
+        let mut sum = Jet::constant(Value::whole(0));
+        for (terms, negative) in [(plus, false), (minus, true)] {
+            for term in terms {
+                let jet = walk.jet(term, &mut inner)?;
+                sum = inner.shape.plus(&sum, &if negative { jet.negative() } else { jet });
+            }
+        }
+        Ok((0..=highest).map(|order| inner.shape.extracted(&sum, order).value().clone()).collect())
+    }
 }
 
 impl Frame {
+    fn new(shape: Shape, symbols: HashMap<String, Jet>, atoms: Vec<(Expr, Jet)>) -> Frame {
+        let known = atoms.iter().map(|(term, jet)| (term.clone(), Ok(jet.clone()))).collect();
+        Frame { shape, symbols, atoms, known }
+    }
+
+    /// This frame with one more direction, along a symbol or an atom, all others held.
+    fn along(&self, variable: &Expr, order: u32) -> Result<Frame, Undefined> {
+        let shape = self.shape.with(order)?;
+        let atoms = self.atoms.iter().map(|(term, jet)| (term.clone(), shape.lifted(jet, term == variable))).collect();
+        let moved = |name: &str| matches!(variable.node(), Node::Symbol(own) if **own == *name);
+        let lift = |(name, jet): (&String, &Jet)| (name.clone(), shape.lifted(jet, moved(name)));
+        let symbols = self.symbols.iter().map(lift).collect();
+        Ok(Frame::new(shape, symbols, atoms))
+    }
+
     /// This frame with one more direction, along `variable`.
     fn moved(&self, variable: &str, order: u32) -> Result<Frame, Undefined> {
         let shape = self.shape.with(order)?;
@@ -92,7 +134,7 @@ impl Frame {
         }
         let lift = |(name, jet): (&String, &Jet)| (name.clone(), shape.lifted(jet, name == variable));
         let symbols = self.symbols.iter().map(lift).collect();
-        Ok(Frame { shape, symbols, known: HashMap::new() })
+        Ok(Frame::new(shape, symbols, Vec::new()))
     }
 }
 
@@ -111,7 +153,7 @@ impl Walk<'_> {
     fn fresh(&self, term: &Expr, frame: &mut Frame) -> Result<Jet, Undefined> {
         Ok(match term.node() {
             Node::Number(value) => Jet::constant(Value::Exact(value.clone())),
-            Node::Pi => Jet::constant(Value::Within(Enclosure::pi(frame.shape.bits))),
+            Node::Pi => Jet::constant(Value::within(Enclosure::pi(frame.shape.bits))),
             Node::Symbol(name) => frame.symbols.get(&**name).cloned().ok_or(Undefined::Possibly)?,
             Node::Sum(terms) => {
                 let mut sum = Jet::constant(Value::whole(0));
@@ -165,7 +207,7 @@ impl Walk<'_> {
         for (name, argument) in concrete.parameters.iter().zip(arguments) {
             symbols.insert(name.clone(), self.jet(argument, frame)?);
         }
-        let mut frames = vec![Frame { shape: frame.shape.clone(), symbols, known: HashMap::new() }];
+        let mut frames = vec![Frame::new(frame.shape.clone(), symbols, Vec::new())];
         let taken: Vec<(&String, u32)> =
             concrete.parameters.iter().zip(orders.iter().copied()).filter(|(_, order)| *order > 0).collect();
         for (name, order) in &taken {
@@ -235,7 +277,7 @@ mod tests {
             ("G".to_owned(), Concrete { parameters: vec!["x".into(), "y".into()], body: body("x^2*y^3") }),
         ]);
         let naturals = BTreeSet::from(["n".to_owned()]);
-        let place = Place { symbols: &symbols, functions: &functions, naturals: &naturals, bits: 128 };
+        let place = Place { symbols: &symbols, functions: &functions, naturals: &naturals, atoms: &[], bits: 128 };
         place.values(&[&body(text)]).remove(0).map(|v| v.text(12))
     }
 

@@ -13,13 +13,17 @@ mod enclose;
 mod equal;
 mod factor;
 mod gcd;
+mod inequality;
 mod integer;
 mod jet;
 mod lattice;
+mod orthant;
 mod place;
 mod polynomial;
+mod ratio;
 mod read;
 mod sign;
+mod span;
 mod stationary;
 mod tower;
 mod trigonometry;
@@ -105,6 +109,14 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
             }
             stationary::prove(symbols, claim, density, drift, diffusion, variables)
         }
+        Claim::Positive { .. } | Claim::Less { .. } => match witness::refute(symbols, claim) {
+            Some(witness) => return Verdict::Refuted(witness),
+            None => inequality::prove(symbols, claim).map(|steps| Theorem {
+                claim: claim.clone(),
+                conditions: Vec::new(),
+                steps,
+            }),
+        },
         _ => Err("not decided yet".into()),
     };
     match attempt {
