@@ -357,7 +357,7 @@ enum Settled {
 /// `g(a+h) = Σ_{k<n} g⁽ᵏ⁾(a) hᵏ/k! + g⁽ⁿ⁾(ξ) hⁿ/n!`: no part may be negative, and one must be positive: at `h = 0`, where
 /// the end belongs to the stretch, only the first counts. From an upper end odd derivatives change their sign.
 fn taylor(there: &[Value], over: &[Value], low: bool, open: bool) -> bool {
-    let signed = |k: usize, value: &Value| if low || k % 2 == 0 { value.clone() } else { value.negative() };
+    let signed = |k: usize, value: &Value| if low || k.is_multiple_of(2) { value.clone() } else { value.negative() };
     let mut some = false;
     for k in 0..over.len() {
         let rest = signed(k, &over[k]);

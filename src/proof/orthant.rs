@@ -302,34 +302,34 @@ mod tests {
         let line = Span::open(None, None);
         let positive = Span::open(Some(ratio(0)), None);
         let unit = Span::open(Some(ratio(0)), Some(ratio(1)));
-        let closed = unit.closed();
+        let closed = Span { open: Default::default(), ..unit.clone() };
         let two = [line.clone(), line.clone()];
         for (terms, spans, expected) in [
             // x² − x + 1 and x² − 2x + 1
-            (&[(1, &[2][..]), (-1, &[1]), (1, &[])][..], &[line.clone()][..], true),
-            (&[(1, &[2]), (-2, &[1]), (1, &[])], &[line.clone()], false),
+            (&[(1, &[2][..]), (-1, &[1]), (1, &[])][..], vec![line.clone()], true),
+            (&[(1, &[2]), (-2, &[1]), (1, &[])], vec![line.clone()], false),
             // x on (0, 1), [0, 1], and 1 − x
-            (&[(1, &[1])], &[unit.clone()], true),
-            (&[(1, &[1])], &[closed.clone()], false),
-            (&[(1, &[]), (-1, &[1])], &[unit.clone()], true),
-            (&[(1, &[]), (-1, &[1])], &[closed.clone()], false),
-            (&[(2, &[]), (-1, &[1])], &[closed.clone()], true),
-            (&[(1, &[]), (-1, &[1])], &[positive.clone()], false),
+            (&[(1, &[1])], vec![unit.clone()], true),
+            (&[(1, &[1])], vec![closed.clone()], false),
+            (&[(1, &[]), (-1, &[1])], vec![unit.clone()], true),
+            (&[(1, &[]), (-1, &[1])], vec![closed.clone()], false),
+            (&[(2, &[]), (-1, &[1])], vec![closed.clone()], true),
+            (&[(1, &[]), (-1, &[1])], vec![positive.clone()], false),
             // (x − y)² + 1, (x − y)² and x² + y² + 1 − 2xy, 1 − xy on the unit square
-            (&[(1, &[2]), (-2, &[1, 1]), (1, &[0, 2]), (1, &[])], &two, true),
-            (&[(1, &[2]), (-2, &[1, 1]), (1, &[0, 2])], &two, false),
-            (&[(1, &[]), (-1, &[1, 1])], &[unit.clone(), unit.clone()], true),
-            (&[(1, &[]), (-1, &[1, 1])], &[unit.clone(), closed.clone()], true),
-            (&[(1, &[]), (-1, &[1, 1])], &[closed.clone(), closed.clone()], false),
+            (&[(1, &[2]), (-2, &[1, 1]), (1, &[0, 2]), (1, &[])], two.to_vec(), true),
+            (&[(1, &[2]), (-2, &[1, 1]), (1, &[0, 2])], two.to_vec(), false),
+            (&[(1, &[]), (-1, &[1, 1])], vec![unit.clone(), unit.clone()], true),
+            (&[(1, &[]), (-1, &[1, 1])], vec![unit.clone(), closed.clone()], true),
+            (&[(1, &[]), (-1, &[1, 1])], vec![closed.clone(), closed.clone()], false),
             // Motzkin's polynomial plus a little; x⁴ + x³ + 1; x⁴ − 4x + 3.1 times 10
-            (&[(1, &[4, 2]), (1, &[2, 4]), (-3, &[2, 2]), (2, &[])], &two, true),
-            (&[(1, &[4, 2]), (1, &[2, 4]), (-3, &[2, 2]), (1, &[])], &two, false),
-            (&[(1, &[4]), (1, &[3]), (1, &[])], &[line.clone()], true),
-            (&[(10, &[4]), (-40, &[1]), (31, &[])], &[line.clone()], true),
-            (&[(10, &[4]), (-40, &[1]), (29, &[])], &[line.clone()], false),
-            (&[], &[line.clone()], false),
+            (&[(1, &[4, 2]), (1, &[2, 4]), (-3, &[2, 2]), (2, &[])], two.to_vec(), true),
+            (&[(1, &[4, 2]), (1, &[2, 4]), (-3, &[2, 2]), (1, &[])], two.to_vec(), false),
+            (&[(1, &[4]), (1, &[3]), (1, &[])], vec![line.clone()], true),
+            (&[(10, &[4]), (-40, &[1]), (31, &[])], vec![line.clone()], true),
+            (&[(10, &[4]), (-40, &[1]), (29, &[])], vec![line.clone()], false),
+            (&[], vec![line.clone()], false),
         ] {
-            assert_eq!(shown_on(terms, spans), expected, "{terms:?} on {}", spans[0]);
+            assert_eq!(shown_on(terms, &spans), expected, "{terms:?} on {}", spans[0]);
         }
     }
 }

@@ -42,11 +42,6 @@ impl Span {
         self.lower.is_some() && self.lower == self.upper
     }
 
-    /// The same with its ends.
-    pub(super) fn closed(&self) -> Span {
-        Span { open: Open::default(), ..self.clone() }
-    }
-
     pub(super) fn value(&self, bits: u32) -> Value {
         if let (Some(a), true) = (&self.lower, self.is_point()) {
             return Value::Exact(a.clone());
