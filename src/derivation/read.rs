@@ -7,6 +7,7 @@ use crate::document::{Document, Entries, Path, Step, is_identifier};
 use crate::expr::{Expr, Function, Names, Node, parse};
 use crate::num::rational::{Rational, parse_decimal, to_f64};
 use crate::proof::{Assumption, Claim, Place, Range, Symbols};
+use num_traits::{One, Signed};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Longest text that is read, in bytes.
@@ -378,23 +379,22 @@ impl Reader<'_> {
         let mut ranges = BTreeMap::new();
         let before = self.faults.len();
         for (name, (lower, upper)) in &written.0 {
-            let scalar =
-                matches!(self.symbols.get(name), Some(Assumption::Real | Assumption::Positive | Assumption::Natural));
-            if !scalar {
-                let message = format!("`{name}` is not a symbol that has a range");
-                self.wrong(&path.then(Step::Key(name.clone())), None, message, None);
-                continue;
-            }
+            let known = match self.symbols.get(name) {
+                Some(known @ (Assumption::Real | Assumption::Positive | Assumption::Natural)) => known.clone(),
+                _ => {
+                    let message = format!("`{name}` is not a symbol that has a range");
+                    self.wrong(&path.then(Step::Key(name.clone())), None, message, None);
+                    continue;
+                }
+            };
             let place = path.then(Step::Value(name.clone()));
             let ends = (
                 self.end(&place.then(Step::Item(0)), *lower, f64::NEG_INFINITY),
                 self.end(&place.then(Step::Item(1)), *upper, f64::INFINITY),
             );
             let (Some(lower), Some(upper)) = ends else { continue };
-            if let (Some(a), Some(b)) = (&lower, &upper)
-                && a >= b
-            {
-                self.wrong(&place, None, "the range is empty".into(), None);
+            if !leaves_values(&known, lower.as_ref(), upper.as_ref()) {
+                self.wrong(&place, None, format!("no value of `{name}` lies in this range"), None);
             }
             ranges.insert(name.clone(), (lower, upper));
         }
@@ -417,6 +417,19 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+}
+
+/// Whether a symbol of this kind has values strictly between the ends.
+fn leaves_values(known: &Assumption, lower: Option<&Rational>, upper: Option<&Rational>) -> bool {
+    let Some(upper) = upper else { return true };
+    match known {
+        Assumption::Natural => {
+            let first = lower.map_or(Rational::one(), |a| (a.floor() + Rational::one()).max(Rational::one()));
+            first < *upper
+        }
+        Assumption::Positive => upper.is_positive() && lower.is_none_or(|a| a < upper),
+        _ => lower.is_none_or(|a| a < upper),
     }
 }
 

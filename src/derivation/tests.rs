@@ -56,6 +56,22 @@ fn ends_of_ranges_are_the_decimals_written() {
 }
 
 #[test]
+fn a_range_of_naturals_holds_one() {
+    let read = |range: &str| {
+        let over = format!("\"n\": {range}");
+        Derivation::read(
+            &FLUX.replace("\"x\": Real", "\"x\": Real, \"n\": Natural").replace("\"kappa\": (0, 2e-3)", &over),
+        )
+    };
+    for range in ["(0, 1.5)", "(-3, 1.1)", "(1, 2.5)", "(-inf, inf)", "(0.5, 1.5)"] {
+        assert!(read(range).is_ok(), "{range}");
+    }
+    for range in ["(0, 1)", "(1, 2)", "(1.5, 1.9)", "(-3, 0)"] {
+        assert!(read(range).is_err(), "{range}");
+    }
+}
+
+#[test]
 fn infinity_stands_in_limits_and_integrals_only() {
     let limit = r#"Limit(of: "1/Delta", variable: "Delta", to: "inf", equals: "-inf")"#;
     let d = read(&FLUX.replace("Equal(\"diff(p,x)\", \"0\")", limit));
@@ -92,7 +108,8 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("Equal(\"diff(p,x)\", \"0\")", "Equal(\"F\", \"0\")", "mutants[0][0]", "arguments are missing"),
         ("{\"x\": (-0.1, inf), ", "{\"x\": (inf, 1), ", "mutants[1].over.x[0]", "not accepted"),
         ("{\"x\": (-0.1, inf), ", "{\"x\": (NaN, 1), ", "mutants[1].over.x[0]", "not accepted"),
-        ("{\"x\": (-0.1, inf), ", "{\"x\": (1, 1), ", "mutants[1].over.x", "empty"),
+        ("{\"x\": (-0.1, inf), ", "{\"x\": (1, 1), ", "mutants[1].over.x", "no value"),
+        ("\"kappa\": (0, 2e-3)", "\"kappa\": (-2, 0)", "mutants[1].over.kappa", "no value"),
         ("{\"x\": (-0.1, inf), ", "{\"F\": (0, 1), ", "mutants[1].over.F", "range"),
     ] {
         let error = refused(from, to);
@@ -155,4 +172,26 @@ fn abbreviations_that_explode_are_refused() {
     assert!(Derivation::read(&long).expect_err("too long").0[0].message.contains("too many"));
     let many = FLUX.replace("\"0*p\"", &"\"0\",".repeat(300));
     assert!(Derivation::read(&many).expect_err("too many").0[0].message.contains("too many"));
+}
+
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_damage_to_a_file_makes_the_reader_panic(
+        at in any::<prop::sample::Index>(), length in 0usize..12, piece in "[ -~]{0,6}|λ|\\\\|\"|r#\"",
+    ) {
+        let chars: Vec<char> = FLUX.chars().collect();
+        let at = at.index(chars.len());
+        let text: String = chars[..at].iter().copied().chain(piece.chars()).chain(chars.iter().copied().skip(at + length)).collect();
+        match Derivation::read(&text) {
+            Ok(read) => prop_assert!(!claim_latex(read.claim()).is_empty()),
+            Err(errors) => for error in &errors.0 {
+                let span = error.span.clone().unwrap_or(0..0);
+                prop_assert!(text.get(span.clone()).is_some() && error.line >= 1 && error.column >= 1, "{span:?}");
+            },
+        }
+    }
 }
