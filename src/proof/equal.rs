@@ -1,11 +1,10 @@
 //! Equalities: two terms agree wherever both are defined.
 
+use super::Theorem;
 use super::claim::{Claim, Symbols};
 use super::condition::Reason;
 use super::element::Element;
-use super::read::shortened;
 use super::tower::{Read, Tower};
-use super::{Step, Theorem};
 use crate::expr::Expr;
 
 /// Proves `left = right`, and each of `steps` between them equal to the next.
@@ -19,49 +18,29 @@ pub(super) fn prove(
     right: &Expr,
     steps: &[Expr],
 ) -> Result<Theorem, String> {
-    let mut tower = Tower::new(symbols);
-    let attempt = |tower: &mut Tower| -> Read<Option<Vec<Step>>> {
-        let mut log = Vec::new();
-        let (a, b) = (tower.read(left)?, tower.read(right)?);
-        log.push(reading(tower, left, &a));
-        log.push(reading(tower, right, &b));
-        Ok(vanishes(tower, &a, &b)?.then_some(log))
-    };
-    let mut log = match attempt(&mut tower) {
-        Ok(Some(log)) => log,
-        Ok(None) => return Err("the difference of the two sides does not reduce to zero".into()),
-        Err(refusal) => return Err(refusal.to_string()),
-    };
-    let conditions = concluded(&tower, &[])?;
-    log.push(difference());
-    chain(symbols, left, right, steps, &mut log)?;
-    Ok(Theorem { claim: claim.clone(), conditions, steps: log })
+    let conditions = agree(symbols, left, right)?;
+    // The sides are equal already; each link of the chain between them must hold on its own.
+    if !steps.is_empty() {
+        let terms: Vec<&Expr> = [left].into_iter().chain(steps).chain([right]).collect();
+        for (i, pair) in terms.windows(2).enumerate() {
+            agree(symbols, pair[0], pair[1]).map_err(|why| format!("step {}: {why}", i + 1))?;
+        }
+    }
+    Ok(Theorem::of_terms(symbols, claim, steps, conditions))
 }
 
-/// Each term of a chain equal to the next; the sides themselves are proved equal already.
-fn chain(symbols: &Symbols, left: &Expr, right: &Expr, steps: &[Expr], log: &mut Vec<Step>) -> Result<(), String> {
-    let terms: Vec<&Expr> = [left].into_iter().chain(steps).chain([right]).collect();
-    if steps.is_empty() {
-        return Ok(());
+/// What two terms demand to be defined, where they agree.
+fn agree(symbols: &Symbols, left: &Expr, right: &Expr) -> Result<Vec<String>, String> {
+    let mut tower = Tower::new(symbols);
+    let equal = tower.read(left).and_then(|a| {
+        let b = tower.read(right)?;
+        vanishes(&mut tower, &a, &b)
+    });
+    match equal {
+        Ok(true) => concluded(&tower, &[]),
+        Ok(false) => Err("the difference of the two sides does not reduce to zero".into()),
+        Err(refusal) => Err(refusal.to_string()),
     }
-    for (i, pair) in terms.windows(2).enumerate() {
-        let mut tower = Tower::new(symbols);
-        let equal = tower.read(pair[0]).and_then(|a| {
-            let b = tower.read(pair[1])?;
-            vanishes(&mut tower, &a, &b)
-        });
-        match equal {
-            Ok(true) => concluded(&tower, &[]).map_err(|why| format!("step {}: {why}", i + 1))?,
-            Ok(false) => return Err(format!("step {} does not follow: the difference does not reduce to zero", i + 1)),
-            Err(refusal) => return Err(format!("step {}: {refusal}", i + 1)),
-        };
-        log.push(Step {
-            rule: "chain",
-            text: format!("{} = {}", shortened(pair[0]), shortened(pair[1])),
-            latex: format!("{} = {}", pair[0].latex(), pair[1].latex()),
-        });
-    }
-    Ok(())
 }
 
 /// Whether two elements agree, with all that is demanded for them to be defined.
@@ -87,22 +66,4 @@ pub(super) fn concluded(tower: &Tower, nonzero: &[Element]) -> Result<Vec<String
     texts.sort();
     texts.dedup();
     Ok(texts)
-}
-
-pub(super) fn reading(tower: &Tower, term: &Expr, e: &Element) -> Step {
-    let (text, latex) = match tower.expression(e) {
-        Some(normal) => {
-            (format!("{} = {}", shortened(term), shortened(&normal)), format!("{} = {}", term.latex(), normal.latex()))
-        }
-        None => (shortened(term), term.latex()),
-    };
-    Step { rule: "normal form", text, latex }
-}
-
-pub(super) fn difference() -> Step {
-    Step {
-        rule: "zero",
-        text: "over a common denominator the difference has the numerator 0".into(),
-        latex: "0 = 0".into(),
-    }
 }

@@ -11,6 +11,7 @@ mod element;
 mod elementary;
 mod enclose;
 mod equal;
+mod explain;
 mod factor;
 mod gcd;
 mod inequality;
@@ -35,16 +36,31 @@ pub use claim::{Assumption, Claim, Place, Range, Symbols};
 
 use crate::expr::Expr;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A claim that the kernel has proved. Only this room can make one.
 #[derive(Clone, Debug)]
 pub struct Theorem {
     claim: Claim,
     conditions: Vec<String>,
-    steps: Vec<Step>,
+    steps: OnceLock<Vec<Step>>,
+    /// What the steps are written from when they are asked for: most theorems are never read.
+    source: (Symbols, Vec<Expr>),
 }
 
 impl Theorem {
+    /// A theorem whose steps are at hand.
+    fn new(claim: &Claim, conditions: Vec<String>, steps: Vec<Step>) -> Theorem {
+        let source = (Symbols::new(), Vec::new());
+        Theorem { claim: claim.clone(), conditions, steps: OnceLock::from(steps), source }
+    }
+
+    /// An equality or a stationary density, whose steps can be written from the claim and the terms between its sides.
+    fn of_terms(symbols: &Symbols, claim: &Claim, between: &[Expr], conditions: Vec<String>) -> Theorem {
+        let source = (symbols.clone(), between.to_vec());
+        Theorem { claim: claim.clone(), conditions, steps: OnceLock::new(), source }
+    }
+
     /// What is proved.
     pub fn claim(&self) -> &Claim {
         &self.claim
@@ -57,7 +73,7 @@ impl Theorem {
 
     /// The steps of the proof, in order.
     pub fn steps(&self) -> &[Step] {
-        &self.steps
+        self.steps.get_or_init(|| explain::steps(&self.source.0, &self.claim, &self.source.1))
     }
 }
 
@@ -109,22 +125,21 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
             }
             stationary::prove(symbols, claim, density, drift, diffusion, variables)
         }
+        // A place is found sooner than an inequality is proved.
         Claim::Positive { .. } | Claim::Less { .. } => match witness::refute(symbols, claim) {
             Some(witness) => return Verdict::Refuted(witness),
-            None => inequality::prove(symbols, claim).map(|steps| Theorem {
-                claim: claim.clone(),
-                conditions: Vec::new(),
-                steps,
-            }),
+            None => inequality::prove(symbols, claim).map(|steps| Theorem::new(claim, Vec::new(), steps)),
         },
         _ => Err("not decided yet".into()),
     };
-    match attempt {
-        Ok(theorem) => Verdict::Proved(theorem),
-        Err(tried) => match witness::refute(symbols, claim) {
-            Some(witness) => Verdict::Refuted(witness),
-            None => Verdict::Unknown(format!("{tried}; no place was found where it fails")),
-        },
+    let tried = match attempt {
+        Ok(theorem) => return Verdict::Proved(theorem),
+        Err(tried) => tried,
+    };
+    let sought = matches!(claim, Claim::Positive { .. } | Claim::Less { .. });
+    match if sought { None } else { witness::refute(symbols, claim) } {
+        Some(witness) => Verdict::Refuted(witness),
+        None => Verdict::Unknown(format!("{tried}; no place was found where it fails")),
     }
 }
 

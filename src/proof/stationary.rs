@@ -1,10 +1,10 @@
 //! Stationary densities: the Fokker–Planck residual, Itô, is zero.
 
+use super::Theorem;
 use super::claim::{Claim, Symbols};
 use super::element::Element;
-use super::equal::{concluded, difference, reading, vanishes};
+use super::equal::{concluded, vanishes};
 use super::tower::{Read, Refusal, Tower};
-use super::{Step, Theorem};
 use crate::expr::Expr;
 
 /// What is wrong with the shape of the claim: such a one says nothing, so that it is neither proved nor refuted.
@@ -30,28 +30,18 @@ pub(super) fn prove(
 ) -> Result<Theorem, String> {
     let mut tower = Tower::new(symbols);
     let attempt = residual(&mut tower, density, drift, diffusion, variables).and_then(|(p, parts)| {
-        let log = vec![reading(&tower, density, &p)];
         let sum = parts.iter().try_fold(Element::zero(), |sum, part| tower.add(&sum, part))?;
-        Ok((vanishes(&mut tower, &sum, &Element::zero())?, p, log))
+        Ok((vanishes(&mut tower, &sum, &Element::zero())?, p))
     });
     match attempt {
-        Ok((true, p, mut log)) => {
-            let conditions = concluded(&tower, &[p])?;
-            log.push(Step {
-                rule: "residual",
-                text: "-sum_i d_i(drift_i p) + sum_ij d_i d_j(diffusion_ij p), carried out".into(),
-                latex: r"-\sum_i \partial_i(f_i p) + \sum_{ij} \partial_i\partial_j(D_{ij} p)".into(),
-            });
-            log.push(difference());
-            Ok(Theorem { claim: claim.clone(), conditions, steps: log })
-        }
-        Ok((false, ..)) => Err("the Fokker-Planck residual does not reduce to zero".into()),
+        Ok((true, p)) => Ok(Theorem::of_terms(symbols, claim, &[], concluded(&tower, &[p])?)),
+        Ok((false, _)) => Err("the Fokker-Planck residual does not reduce to zero".into()),
         Err(refusal) => Err(refusal.to_string()),
     }
 }
 
 /// The density and the parts of the residual.
-fn residual(
+pub(super) fn residual(
     tower: &mut Tower,
     density: &Expr,
     drift: &[Expr],

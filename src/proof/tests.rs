@@ -317,3 +317,51 @@ fn what_is_defined_nowhere_is_unknown() {
         assert!(matches!(judged(ALL, left, right), Verdict::Unknown(_)), "{left} = {right}");
     }
 }
+
+/// The identities that computer algebra systems are timed on: symbols, left, right.
+const PEERS: &[(&str, &str, &str)] = &[
+    (
+        "x:R D:P k:P F:+x L:?x",
+        "-(diff(L(x),x)+diff(F(x)^(-2),x)*D*F(x)^2/2)*F(x)^k*exp(-k*L(x)/D)-D/k*diff(F(x)^k*exp(-k*L(x)/D),x)",
+        "0",
+    ),
+    (
+        "x:R y:R D:P l:?x L:?x",
+        "diff((diff(L(x),x)+diff(l(x),x)*y^2/2)*exp(-(L(x)+l(x)*y^2/2)/D),x)+D*diff(exp(-(L(x)+l(x)*y^2/2)/D),x,2)
+        +diff(l(x)*y*exp(-(L(x)+l(x)*y^2/2)/D),y)+D*diff(exp(-(L(x)+l(x)*y^2/2)/D),y,2)",
+        "0",
+    ),
+    ("h:P e:P C:P", "(1-e*h)^2*(e*C/(h*(2-e*h)))+e^2*C", "e*C/(h*(2-e*h))"),
+    (
+        "x:R y:R D:P l:+x p:?x",
+        "diff(p(x)*((y*sqrt(l(x)/D))^2-1)*sqrt(l(x)/D)*exp(-l(x)*y^2/(2*D)),x)",
+        "(diff(p(x),x)-2*(diff(l(x),x)/(2*l(x)))*p(x))*((y*sqrt(l(x)/D))^2-1)*sqrt(l(x)/D)*exp(-l(x)*y^2/(2*D))
+        -diff(l(x),x)/(2*l(x))*p(x)*((y*sqrt(l(x)/D))^4-6*(y*sqrt(l(x)/D))^2+3)*sqrt(l(x)/D)*exp(-l(x)*y^2/(2*D))",
+    ),
+    ("x:R e:P f:?x", "-e*(f(x)+e/2*f(x)*diff(f(x),x))+e^2/2*f(x)*diff(f(x),x)+e*f(x)", "0"),
+    (
+        "x:R y:R l:?x L:?x",
+        "diff(L(x)+l(x)*y^2/2,x)^2+diff(L(x)+l(x)*y^2/2,y)^2-(diff(L(x),x)+diff(l(x),x)*y^2/2)*diff(L(x)+l(x)*y^2/2,x)
+        -l(x)*y*diff(L(x)+l(x)*y^2/2,y)",
+        "0",
+    ),
+    (
+        "x:R y:R e:P L:?x,y",
+        "diff(e/4*(diff(L(x,y),x)^2+diff(L(x,y),y)^2),x)",
+        "e/2*(diff(L(x,y),x,2)*diff(L(x,y),x)+diff(diff(L(x,y),x),y)*diff(L(x,y),y))",
+    ),
+];
+
+#[test]
+fn what_algebra_systems_are_timed_on_is_proved_and_its_neighbours_are_not() {
+    for (known, left, right) in PEERS {
+        assert_eq!(proves(known, left, right), Ok(()));
+        // A factor lost, a sign turned, a power more.
+        for (from, to) in [("/2", "/3"), ("-", "+"), ("^2", "^3"), ("diff(L(x),x)", "diff(L(x),x,2)"), ("D*", "2*D*")] {
+            let wrong = left.replacen(from, to, 1);
+            if wrong != *left {
+                assert!(proves(known, &wrong, right).is_err(), "{wrong} = {right}");
+            }
+        }
+    }
+}
