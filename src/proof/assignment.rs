@@ -11,7 +11,7 @@ use num_traits::{One, Signed, Zero};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// One place: exact numbers for symbols, terms for functions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Assignment {
     pub(super) symbols: BTreeMap<String, Rational>,
     pub(super) functions: BTreeMap<String, Concrete>,

@@ -3,27 +3,37 @@
 //! The kernel reads terms, never the simplifier, and answers a claim with proved, refuted or unknown. [`judge`] is the
 //! front door: a proof is tried first, then a refutation, and whatever neither settles is unknown, with what was tried.
 
+mod antiderivative;
 mod assignment;
+mod calculus;
 mod claim;
 mod condition;
+mod constant;
 mod derivation;
 mod element;
 mod elementary;
 mod enclose;
 mod equal;
+mod expand;
+mod expansion;
 mod explain;
 mod factor;
 mod gcd;
 mod inequality;
 mod integer;
+mod integral;
 mod jet;
 mod lattice;
+mod limit;
+mod nearby;
 mod orthant;
 mod place;
 mod polynomial;
 mod ratio;
 mod read;
+mod series;
 mod sign;
+mod size;
 mod span;
 mod stationary;
 mod tower;
@@ -130,7 +140,7 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
             Some(witness) => return Verdict::Refuted(witness),
             None => inequality::prove(symbols, claim).map(|steps| Theorem::new(claim, Vec::new(), steps)),
         },
-        _ => Err("not decided yet".into()),
+        Claim::Series { .. } | Claim::Limit { .. } | Claim::Integral { .. } => return calculus::judge(symbols, claim),
     };
     let tried = match attempt {
         Ok(theorem) => return Verdict::Proved(theorem),
@@ -143,5 +153,7 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
     }
 }
 
+#[cfg(test)]
+mod calculus_tests;
 #[cfg(test)]
 mod tests;
