@@ -69,7 +69,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         output::check_folder("--report", folder)?;
     }
     let answer = match &cli.command {
-        Command::Verify { models, data } => verify::verify(models, data.as_deref(), &cli.common)?,
+        Command::Verify { models, data, quick } => verify::verify(models, data.as_deref(), *quick, &cli.common)?,
         Command::Density(asked) => commands::density(asked, &cli.common)?,
         Command::Loss { model, places } => commands::loss(model, places, &cli.common)?,
         Command::Bounds { input, batch_size } => commands::bounds(input, *batch_size, &cli.common)?,

@@ -98,16 +98,22 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
 pub fn apply(plan: &mut Plan, common: &Common) -> Result<(), Failure> {
     plan.seed = common.seed;
     plan.threads = common.threads.map_or(0, usize::from);
-    plan.simd = match common.simd {
+    plan.simd = simd(common)?;
+    Ok(())
+}
+
+/// The instructions asked for, if this machine has them.
+pub fn simd(common: &Common) -> Result<Simd, Failure> {
+    let simd = match common.simd {
         SimdChoice::Auto => Simd::detect(),
         SimdChoice::Avx512 => Simd::Avx512,
         SimdChoice::Avx2 => Simd::Avx2,
         SimdChoice::Portable => Simd::Portable,
     };
-    if !plan.simd.is_available() {
-        return Err(Failure::bad(format!("--simd {}: this machine does not have it", plan.simd.name())));
+    if !simd.is_available() {
+        return Err(Failure::bad(format!("--simd {}: this machine does not have it", simd.name())));
     }
-    Ok(())
+    Ok(simd)
 }
 
 /// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions) or `.csv`.

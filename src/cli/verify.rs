@@ -3,18 +3,29 @@
 use super::answer::{Answer, Failure, number};
 use super::args::Common;
 use super::read_models;
-use crate::check::{self, Report, Verdict};
+use crate::check::{self, Effort, Report, Verdict};
 use crate::report::table::{Cell, Table};
+use crate::sim::Unwatched;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-pub fn verify(paths: &[PathBuf], data: Option<&Path>, common: &Common) -> Result<Answer, Failure> {
+pub fn verify(paths: &[PathBuf], data: Option<&Path>, quick: bool, common: &Common) -> Result<Answer, Failure> {
     if data.is_some() {
         return Err(Failure::NotBuilt("`verify --data`"));
     }
     let models = read_models(paths, common)?;
-    let reports: Vec<Report> = models.iter().map(check::verify).collect();
+    let effort = Effort {
+        seed: common.seed,
+        threads: common.threads.map_or(0, usize::from),
+        simd: super::simulate::simd(common)?,
+        ..if quick { Effort::quick() } else { Effort::default() }
+    };
+    let reports = models
+        .iter()
+        .map(|model| check::verify(model, &effort, &Unwatched))
+        .collect::<Result<Vec<Report>, _>>()
+        .map_err(|e| Failure::bad(e.to_string()))?;
     let mut table = Table::new(["model", "claim", "expected", "observed", "distance", "limit", "verdict"]);
     let mut text = String::new();
     for report in &reports {
