@@ -11,6 +11,7 @@ mod discrete;
 mod effort;
 mod flat;
 mod order;
+mod pace;
 mod potential;
 mod relaxation;
 mod sample;

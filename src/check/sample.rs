@@ -1,6 +1,7 @@
 //! Samples from the stationary law of a model, drawn by simulation: when they are trusted, and what they are worth.
 
 use super::effort::{Effort, FALSE_ALARM, Interrupted, Refusal, Stage};
+use super::pace::Pace;
 use super::relaxation::relaxation_time;
 use super::verdict::{Check, Verdict, compared, without};
 use crate::model::{Model, Noise};
@@ -15,7 +16,7 @@ const PATIENCE: f64 = 8.0;
 /// The fewest walkers that are worth a sample.
 const FEWEST: usize = 2048;
 /// Where the fewest walkers cost more than the effort, up to so many times as much is spent.
-const OVERDRAFT: u64 = 3;
+const OVERDRAFT: u64 = 5;
 /// Bins of equal probability in which histograms are compared.
 pub(super) const BINS: usize = 24;
 /// Probability that walkers fail to look relaxed though they are.
@@ -96,9 +97,8 @@ pub(super) struct Ensembles<'a> {
 #[derive(Clone, Debug)]
 struct Chain {
     steps: u64,
-    /// Largest curvature of the sharp directions, and of the floor.
-    stiffest: f64,
-    bent: f64,
+    /// Part of a variance that the time step may add or take.
+    bias: f64,
     starts: [f64; 2],
     edges: Vec<f64>,
     plan: Plan,
@@ -116,13 +116,9 @@ impl<'a> Ensembles<'a> {
         self.drawn[stage as usize].get_or_init(|| self.draw(stage)).as_ref().map_err(Clone::clone)
     }
 
-    /// How much the time step of a Langevin path may change a variance, as a part of it: Heun's method along a floor of
-    /// curvature `c` has `¼(c dt)²`; of the diffusion that the sharp force adds, a part `ε` of the temperature, a step keeps
-    /// all but `¼ min(λ dt, 4)²` for the stiffest place.
-    pub fn step_bias(&self, epsilon: f64) -> f64 {
-        let Ok(Chain { plan: Plan { dt: Some(dt), .. }, stiffest, bent, .. }) = &self.plan else { return 0.0 };
-        let (along, across) = (bent * dt, (stiffest * dt).min(2.0));
-        0.25 * (along * along + across * across * epsilon)
+    /// Part by which the time step of a Langevin path may change a variance.
+    pub fn step_bias(&self) -> f64 {
+        self.plan.as_ref().map_or(0.0, |chain| chain.bias)
     }
 
     fn draw(&self, stage: Stage) -> Result<Sample, Refusal> {
@@ -192,23 +188,22 @@ impl Chain {
         let langevin = nature.langevin().map_err(|e| e.to_string())?;
         let temperature = nature.compile(std::slice::from_ref(&langevin.temperature));
         let slow = relaxation_time(law, &|x| temperature.value(x));
-        let mut formulas = vec![nature.floor_loss().derivative(nature.coordinate()).derivative(nature.coordinate())];
-        formulas.extend(nature.sharp().iter().map(|s| s.curvature.clone()));
-        let tape = nature.compile(&formulas);
         let (a, b) = law.visited(1e-6);
         let domain = nature.domain();
-        let (mut least, mut stiffest, mut bent) = (f64::INFINITY, 0.0f64, 0.0f64);
-        for x in (0..=400).filter_map(|k| domain.place(a + (b - a) * f64::from(k) / 400.0)) {
-            let values = tape.at(&[x]);
-            bent = bent.max(values[0].abs());
-            for curvature in &values[1..] {
-                (least, stiffest) = (least.min(*curvature), stiffest.max(*curvature));
-            }
-        }
+        let pace = Pace::of(nature, &langevin);
+        let places = (0..=400).filter_map(|k| domain.place(a + (b - a) * f64::from(k) / 400.0));
+        let least = places.flat_map(|x| pace.curvatures(x)).fold(f64::INFINITY, f64::min);
         let time = PATIENCE * slow.max(0.5 / least);
         let mut plan = Plan::for_model(nature, None).map_err(|e| e.to_string())?;
+        let mut bias = 0.0;
         let (step, more) = match nature.noise() {
-            Noise::Langevin { .. } => (plan.dt.unwrap_or(f64::NAN), 0.0),
+            Noise::Langevin { .. } => {
+                let chosen = plan.dt.unwrap_or(f64::NAN);
+                let (dt, change) = pace.stride(law, (a, b), domain, chosen);
+                bias = change;
+                plan.dt = Some(dt);
+                (dt, 0.0)
+            }
             Noise::Sgd(sgd) => {
                 // Learners that hardly mix forget their own start last.
                 let second = sgd.learners.as_ref().and_then(|l| l.eigenvalues.get(1)).copied().unwrap_or(0.0);
@@ -221,7 +216,7 @@ impl Chain {
         }
         plan.steps = (steps as u64).max(64);
         let starts = [law.quantile(0.15), law.quantile(0.85)].map(|x| domain.place(x).unwrap_or(x));
-        Ok(Chain { steps: plan.steps, stiffest, bent, starts, edges: edges(law, BINS), plan })
+        Ok(Chain { steps: plan.steps, bias, starts, edges: edges(law, BINS), plan })
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) fn checks(
         return Ok(vec![without(density, Verdict::OutsideRegime, reason)]);
     }
     let ensembles = Ensembles::new(nature.clone(), heard.expected(), 1, effort, watch);
-    let expected = Expected { heard, model, step: ensembles.step_bias(heard.regime.epsilon_max) };
+    let expected = Expected { heard, model, step: ensembles.step_bias() };
     let mut checks =
         vec![in_two_stages(density, &|stage| shape(&expected, ensembles.sample(stage)?, heard.expected()))?];
     let varies = |e: &Expr| e.contains(model.coordinate());

@@ -47,7 +47,8 @@ fn a_right_theory_passes_and_wrong_constants_fail_against_both_witnesses() {
         assert_eq!(verdict_of(&seen, "first-order density agrees with the exact"), Verdict::Fail, "{seen:?}");
         assert_eq!(verdict_of(&seen, "adiabatic density agrees with the exact"), Verdict::Fail, "{seen:?}");
         let seen = verdicts(&wrong, &wrong, &right, &effort);
-        assert_eq!(verdict_of(&seen, "simulated density"), Verdict::Fail, "{seen:?}");
+        let objects = |(claim, verdict): &(&str, Verdict)| claim.starts_with("simulated") && *verdict == Verdict::Fail;
+        assert!(seen.iter().any(objects), "{seen:?}");
         assert_eq!(verdict_of(&seen, "first-order density agrees with the exact"), Verdict::Pass, "{seen:?}");
     }
 }
