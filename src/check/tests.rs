@@ -23,14 +23,14 @@ fn verdict_of(verdicts: &[(&'static str, Verdict)], claim: &str) -> Verdict {
     verdicts.iter().find(|(c, _)| c.contains(claim)).unwrap_or_else(|| panic!("no claim about {claim}")).1
 }
 
-const SOFT: &str = "12*(1+sin(x)/2)";
+const SOFT: &str = "30*(1+sin(x)/2)";
 
 /// κ + 10 %, 2Δ, and a dropped ½ of `½Δ ln λ` (a curvature squared).
 fn wrong_valleys() -> [Model; 3] {
     [
         valley(SOFT, "Langevin(delta: 1, kappa: 3.3)"),
         valley(SOFT, "Langevin(delta: 2, kappa: 3)"),
-        valley("(12*(1+sin(x)/2))^2/12", "Langevin(delta: 1, kappa: 3)"),
+        valley("(30*(1+sin(x)/2))^2/30", "Langevin(delta: 1, kappa: 3)"),
     ]
 }
 
