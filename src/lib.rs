@@ -22,6 +22,7 @@ pub mod report;
 pub mod sim;
 pub mod stats;
 pub mod theory;
+pub mod tune;
 pub mod units;
 
 #[cfg(feature = "cli")]

@@ -99,7 +99,7 @@ impl Command {
     pub fn reads_no_model(&self) -> bool {
         match self {
             Command::Network { .. } | Command::Prove(_) | Command::Fit(_) => true,
-            Command::Bounds { input, .. } => is_archive(input),
+            Command::Bounds { input, .. } | Command::Tune(TuneArgs { input, .. }) => is_archive(input),
             Command::Cite { models } => models.is_empty(),
             _ => false,
         }
@@ -157,14 +157,43 @@ pub enum Command {
     },
     /// Mean first-passage time between two places of the floor, and the spectral gap
     Time(TimeArgs),
-    /// Best hyperparameters under the bounds (not built yet)
-    Tune(Later),
+    /// Best hyperparameters under the bounds, of a model or a measured network
+    Tune(TuneArgs),
     /// Diagram of learning rate and noise (not built yet)
     Phase(Later),
     /// Noise strength, anisotropy and curvature from a recorded trajectory, with confidence intervals
     Fit(FitArgs),
     /// Check derivations: claims proved, their wrong variants refuted
     Prove(ProveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TuneArgs {
+    /// Model file (.ron) or network file (.npz)
+    pub input: PathBuf,
+    /// What is to be small
+    #[arg(long, value_enum, default_value_t = ObjectiveName::TimeToFlat)]
+    pub minimize: ObjectiveName,
+    /// Where the walk along the floor starts [default: the least floor loss, or the sharpest place of a level floor]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub from: Option<f64>,
+    /// Where it is to arrive [default: the flattest place]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub to: Option<f64>,
+    /// Share of the bound that may be used, between 0 and 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, allow_hyphen_values = true)]
+    pub safety: f64,
+    /// Batch sizes to choose from, one or A..B [default: the model's own; those measured on the network]
+    #[arg(long, value_name = "B|A..B", value_parser = batch_range)]
+    pub batch_size: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ObjectiveName {
+    /// Steps until the flattest place
+    TimeToFlat,
+    /// Steps times batch size
+    SamplesToFlat,
 }
 
 #[derive(Debug, Args)]

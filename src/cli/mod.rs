@@ -15,6 +15,7 @@ mod output;
 mod prove;
 mod simulate;
 mod time;
+mod tune;
 mod verify;
 
 use crate::model::Model;
@@ -77,7 +78,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         Command::Simulate(asked) => simulate::simulate(asked, &cli.common)?,
         Command::Network { network } => measured::network(network)?,
         Command::Time(asked) => time::time(asked, &cli.common)?,
-        Command::Tune(_) => return Err(Failure::NotBuilt("`tune`")),
+        Command::Tune(asked) => tune::tune(asked, &cli.common)?,
         Command::Phase(_) => return Err(Failure::NotBuilt("`phase`")),
         Command::Fit(asked) => fit::fit(asked)?,
         Command::Prove(asked) => prove::prove(asked, &cli.common)?,

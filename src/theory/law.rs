@@ -104,7 +104,8 @@ impl Law {
         })
     }
 
-    fn check(&self, model: &Model, lower: f64, upper: f64) -> Result<(), NotApplicable> {
+    /// Whether every condition holds between two places.
+    pub(super) fn check(&self, model: &Model, lower: f64, upper: f64) -> Result<(), NotApplicable> {
         for condition in &self.conditions {
             let tape = model.compile(std::slice::from_ref(&condition.positive));
             let (at, value) = smallest(&|x| tape.value(x), lower, upper);

@@ -73,17 +73,22 @@ struct Floor {
     domain: Domain,
     weight: LogWeight,
     diffusion: Tape,
-    density: Density,
+    /// On the line only: where the coordinate goes.
+    density: Option<Density>,
 }
 
 impl Floor {
     fn new(model: &Model, method: Method) -> Result<Floor, NoTime> {
-        let density = stationary(model, method).map_err(NoTime::Law)?.density;
         let law = match method {
             Method::Adiabatic => langevin::law(model),
             Method::Discrete => discrete::law(model),
             Method::FirstOrder => first_order::law(model),
             Method::DiscreteFirstOrder => return Err(NoTime::NoCorrectedRate("steps at a finite learning rate")),
+        }
+        .map_err(NoTime::Law)?;
+        let density = match model.domain().ends() {
+            Some((lower, upper)) => law.check(model, lower, upper).map(|()| None),
+            None => stationary(model, method).map(|prediction| Some(prediction.density)),
         }
         .map_err(NoTime::Law)?;
         let diffusion = match method {
@@ -92,7 +97,7 @@ impl Floor {
         };
         let weight = match law.log {
             Some(log) => LogWeight::Closed(model.compile(&[log])),
-            None if method == Method::FirstOrder && model.domain() == Domain::Line => LogWeight::Known,
+            None if method == Method::FirstOrder && density.is_some() => LogWeight::Known,
             None => LogWeight::Integrated(model.compile(&[law.force, law.diffusion])),
         };
         Ok(Floor { domain: model.domain(), weight, diffusion: model.compile(&[diffusion]), density })
@@ -101,17 +106,17 @@ impl Floor {
     /// Ends of the stretch with `places` among them: the walls, or where the density has fallen by `deep` on the line.
     fn cuts(&self, places: &[f64], deep: f64) -> Result<Vec<f64>, NoTime> {
         let mut cuts = places.to_vec();
-        match (self.domain, &self.weight) {
-            (Domain::Interval { lower, upper } | Domain::Periodic { lower, upper }, _) => cuts.extend([lower, upper]),
-            (Domain::Line, LogWeight::Known) => {
-                let (lower, upper) = self.density.visited(exp(-0.75 * deep));
+        match (&self.density, &self.weight) {
+            (None, _) => cuts.extend(self.domain.ends().map(|(lower, upper)| [lower, upper]).into_iter().flatten()),
+            (Some(density), LogWeight::Known) => {
+                let (lower, upper) = density.visited(exp(-0.75 * deep));
                 if let Some(place) = places.iter().find(|x| !(lower < **x && **x < upper)) {
                     return Err(NoTime::Unvisited(*place));
                 }
                 cuts.extend([lower, upper]);
             }
-            (Domain::Line, _) => {
-                let (lower, upper) = self.density.visited(0.5);
+            (Some(density), _) => {
+                let (lower, upper) = density.visited(0.5);
                 cuts.extend([lower, upper]);
                 let low = cuts.iter().copied().fold(f64::INFINITY, f64::min);
                 let high = cuts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -143,11 +148,16 @@ impl Floor {
         Err(NoTime::Unconfined(f64::INFINITY.copysign(first)))
     }
 
+    /// `ln p(x)` of the density that exists already.
+    fn known(&self, x: f64) -> f64 {
+        self.density.as_ref().map_or(f64::NAN, |density| density.ln_at(x))
+    }
+
     /// `ln w(b) − ln w(a)`
     fn rise(&self, a: f64, b: f64) -> Result<f64, NoTime> {
         match &self.weight {
             LogWeight::Closed(log) => Ok(log.value(b) - log.value(a)),
-            LogWeight::Known => Ok(self.density.ln_at(b) - self.density.ln_at(a)),
+            LogWeight::Known => Ok(self.known(b) - self.known(a)),
             LogWeight::Integrated(slope) if a <= b => Ok(antiderivative(slope, a, b)?.at(b)),
             LogWeight::Integrated(slope) => Ok(-antiderivative(slope, b, a)?.at(a)),
         }
@@ -158,7 +168,7 @@ impl Floor {
         let between = |log: &dyn Fn(f64) -> f64| Diffusion::new(log, &log_diffusion, cuts).map_err(NoTime::Diffusion);
         match &self.weight {
             LogWeight::Closed(log) => between(&|x| log.value(x)),
-            LogWeight::Known => between(&|x| self.density.ln_at(x)),
+            LogWeight::Known => between(&|x| self.known(x)),
             LogWeight::Integrated(slope) => {
                 let (mut ends, mut pieces, mut before) = (Vec::new(), Vec::new(), 0.0);
                 for stretch in cuts.windows(2) {
