@@ -121,6 +121,26 @@ fn a_recorded_path_gives_its_noise_back() {
     thalweg().args(["fit", path]).assert().code(2).stdout("");
 }
 
+/// A degenerate circle: the time falls with the learning rate, so that `safety` times 2/λ_max is best; infeasible is undecided.
+#[test]
+fn advice_stays_below_the_bound_and_explains_itself() {
+    let advice = json(&["tune", "models/sgd-plain.ron", "--safety", "0.7"]);
+    assert_eq!(advice["active_bound"], "mean-square");
+    let (rate, bound) = (&advice["learning_rate"], &advice["bound"]["value"]);
+    let (rate, bound) = (rate.as_f64().expect("a rate"), bound.as_f64().expect("a bound"));
+    assert!((rate - 0.7 * bound).abs() < 1e-9 * bound);
+    thalweg()
+        .args(["tune", "models/degenerate.ron", "--format", "json"])
+        .assert()
+        .code(3)
+        .stdout(predicate::str::contains("no finite bound is known"));
+    let network = json(&["tune", "data/digits_mlp16.npz", "--batch-size", "10", "--safety", "0.5"]);
+    let row = &network["by_batch_size"][0];
+    assert!((row["bound"].as_f64().expect("a bound") - 0.0949).abs() < 5e-5);
+    assert_eq!(row["learning_rate"].as_f64().map(|r| 2.0 * r), row["bound"].as_f64());
+    assert_eq!(network["batch_size"], 10.0);
+}
+
 /// L0 = c ln(1+x²/w²), F = F0(1+x²/w²): normalisable iff Δ < c/(1 + 1/(2κ)).
 #[test]
 fn the_confinement_bound_of_a_logarithmic_valley_is_exact() {
