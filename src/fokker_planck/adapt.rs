@@ -2,7 +2,7 @@
 
 use super::Unsolved;
 use super::galerkin::{self, Coefficients, Condensed, Modes};
-use super::mesh::{Direction, Fields, Mesh, Panel};
+use super::mesh::{self, Direction, Fields, Mesh, Panel};
 use super::rule::Rule;
 use super::solution::{Across, Piece, Solution};
 use crate::num::domain::Domain;
@@ -23,7 +23,16 @@ pub(super) struct Effort {
 pub(super) const USUAL: Effort = Effort { degree: 10, resolved: 2e-11, converged: 1e-10 };
 
 /// An error estimate above this is no solution.
-const WORST: f64 = 1e-2;
+const WORST: f64 = 1e-5;
+/// With two coupled directions the number of modes grows as the square of the degree: a change this small ends the climb,
+/// though the error is then below it.
+const CONVERGED_IN_TWO: f64 = 1e-8;
+/// An error that is not worth a wider law across, by the number of coupled directions.
+const GOOD: [f64; 3] = [WORST, 1e-6, WORST];
+/// More modes than this take too long.
+const MOST_MODES: usize = 60;
+/// Half degree from which the modes kept follow how fast they die out.
+const WEIGHED: usize = 4;
 
 /// The number of coupled directions that can be solved.
 pub(super) const MOST_COUPLED: usize = 2;
@@ -32,17 +41,27 @@ pub(super) const MOST_COUPLED: usize = 2;
 fn ladder(directions: usize) -> &'static [usize] {
     match directions {
         0 => &[0],
-        1 => &[2, 3, 4, 6, 8, 11, 15, 20, 25],
-        _ => &[2, 3, 4, 5, 6, 7],
+        1 => &[2, 3, 4, 6, 8, 11, 15, 20, 25, 32, 40],
+        _ => &[2, 3, 4, 5, 6, 8, 10, 12],
     }
 }
 
+/// Widths of the normal law across, tried in turn until the modes converge: the adiabatic one first, wider ones where
+/// sharp directions relax so slowly that places with different widths mix.
+const WIDENINGS: [f64; 3] = [1.0, 1.8, 3.0];
+
+/// A change between numbers of modes that is not below this share of the least one so far is no progress.
+const PROGRESS: f64 = 0.7;
+
 /// One attempt: coefficients scaled so that the density is normalised, and what is known of their error.
+#[derive(Clone)]
 struct Attempt {
     coefficients: Coefficients,
     log: Vec<Vec<f64>>,
     peak: f64,
     unresolved: f64,
+    /// Largest value of every mode, in units of the peak.
+    sizes: Vec<f64>,
 }
 
 /// Solves the landscape; `across[i]` says for every direction whether it is solved (by its place among the coupled ones).
@@ -53,17 +72,52 @@ pub(super) fn solve(
     across: Vec<Across>,
     effort: &Effort,
 ) -> Result<Solution, Unsolved> {
-    let rule = Rule::new(effort.degree);
-    let mut reach = 1.0;
-    loop {
-        let solution = solve_within(domain, fields, coupled, across.clone(), &rule, effort, reach)?;
-        let beyond = if domain == Domain::Line { mass_beyond(&solution) } else { 0.0 };
-        if beyond <= 1e-13 || reach >= 64.0 {
-            return finish(solution, beyond);
-        }
-        reach *= 2.0;
+    if let Domain::Periodic { lower, upper } = domain
+        && let Some(cut) = mesh::far_side(lower, upper, fields)
+    {
+        // Nothing gets round: the circle is as good as an interval that ends where nobody comes.
+        let period = upper - lower;
+        let wrapped = |x: f64| fields(if x < upper { x } else { x - period });
+        let interval = Domain::Interval { lower: cut, upper: cut + period };
+        let solution = solve(interval, &wrapped, coupled, across, effort)?;
+        let at = solution.peak.0;
+        let peak = (if at < upper { at } else { at - period }, solution.peak.1);
+        return Ok(Solution { domain, peak, ..solution });
     }
+    let rule = Rule::new(effort.degree);
+    let problem = Problem { domain, fields, coupled, across, rule: &rule, effort };
+    let mut reach = 1.0;
+    if domain == Domain::Line {
+        // A few modes tell how far out the line must be followed.
+        let few = &ladder(coupled)[..1];
+        while reach < 64.0 && mass_beyond(&problem.climb(reach, WIDENINGS[0], few)?.solution) > NOTHING {
+            reach *= 2.0;
+        }
+    }
+    let mut best: Option<Solution> = None;
+    let mut refused = Unsolved::Singular;
+    for widening in WIDENINGS {
+        match problem.climb(reach, widening, ladder(coupled)) {
+            Ok(climbed) => {
+                if best.as_ref().is_none_or(|best| climbed.solution.error < best.error) {
+                    best = Some(climbed.solution);
+                }
+                let good = best.as_ref().is_some_and(|best| best.error <= GOOD[coupled]);
+                if climbed.converged || good {
+                    break;
+                }
+            }
+            Err(why @ Unsolved::Singular) => refused = why,
+            Err(other) => return Err(other),
+        }
+    }
+    let solution = best.ok_or(refused)?;
+    let beyond = if domain == Domain::Line { mass_beyond(&solution) } else { 0.0 };
+    finish(solution, beyond)
 }
+
+/// Mass beyond the ends that does not matter.
+const NOTHING: f64 = 1e-13;
 
 /// Mass left out at the two ends of a line, from the slope of the density there.
 fn mass_beyond(solution: &Solution) -> f64 {
@@ -96,41 +150,72 @@ fn finish(mut solution: Solution, beyond: f64) -> Result<Solution, Unsolved> {
     Ok(solution)
 }
 
-fn solve_within(
+/// What is solved, and how hard.
+struct Problem<'a> {
     domain: Domain,
-    fields: Fields,
+    fields: Fields<'a>,
     coupled: usize,
     across: Vec<Across>,
-    rule: &Rule,
-    effort: &Effort,
-    reach: f64,
-) -> Result<Solution, Unsolved> {
-    let mut mesh = Mesh::new(domain, fields, rule, reach)?;
-    let mut before: Option<Attempt> = None;
-    let mut best: Option<(Attempt, Mesh, usize, f64)> = None;
-    for half_degree in ladder(coupled) {
-        let modes = Modes::new(coupled, *half_degree);
-        let attempt = match resolve(&mut mesh, &modes, rule, effort, fields, &mut before) {
-            Some(attempt) => attempt,
-            None if best.is_some() => break,
-            None => return Err(Unsolved::Singular),
-        };
-        let change =
-            if coupled == 0 { 0.0 } else { before.as_ref().map_or(f64::INFINITY, |before| distance(before, &attempt)) };
-        let rounding = 2e-15 * (mesh.panels.len() as f64).sqrt();
-        let error = change + 3.0 * attempt.unresolved + rounding;
-        let before_best = best.as_ref().map_or(f64::INFINITY, |best| best.3);
-        let next = Attempt { coefficients: attempt.coefficients.clone(), log: attempt.log.clone(), ..attempt };
-        if !(before_best <= error) {
-            best = Some((attempt, mesh.clone(), modes.len(), error));
+    rule: &'a Rule,
+    effort: &'a Effort,
+}
+
+/// The best attempt, and whether more modes no longer changed it.
+struct Climbed {
+    solution: Solution,
+    converged: bool,
+}
+
+impl Problem<'_> {
+    /// More and more modes, until they change nothing or get worse.
+    fn climb(&self, reach: f64, widening: f64, ladder: &[usize]) -> Result<Climbed, Unsolved> {
+        let mut mesh = Mesh::new(self.domain, self.fields, self.rule, reach)?;
+        let mut before: Option<Attempt> = None;
+        let mut best: Option<(Attempt, Mesh, Modes, f64)> = None;
+        let (mut least, mut idle, mut converged) = (f64::INFINITY, 0, false);
+        let mut weights = [1.0; 2];
+        for half_degree in ladder {
+            let modes = Modes::new(self.coupled, *half_degree, weights, widening);
+            if modes.len() > MOST_MODES && best.is_some() {
+                break;
+            }
+            let attempt = match resolve(&mut mesh, &modes, self.rule, self.effort, self.fields, &mut before) {
+                Some(attempt) => attempt,
+                None if best.is_some() => break,
+                None => return Err(Unsolved::Singular),
+            };
+            let change = match &before {
+                _ if self.coupled == 0 => 0.0,
+                Some(before) => distance(before, &attempt),
+                None => f64::INFINITY,
+            };
+            if *half_degree >= WEIGHED {
+                weights = modes.decay(&attempt.sizes);
+            }
+            let rounding = 2e-15 * (mesh.panels.len() as f64).sqrt();
+            let error = change + 3.0 * attempt.unresolved + rounding;
+            let before_best = best.as_ref().map_or(f64::INFINITY, |best| best.3);
+            let next = attempt.clone();
+            if best.is_none() || error < before_best {
+                best = Some((attempt, mesh.clone(), modes, error));
+            }
+            let enough =
+                if self.coupled > 1 { self.effort.converged.max(CONVERGED_IN_TWO) } else { self.effort.converged };
+            if change <= enough {
+                converged = true;
+                break;
+            }
+            idle = if change < PROGRESS * least { 0 } else { idle + 1 };
+            least = least.min(change);
+            if idle > 2 {
+                break;
+            }
+            before = Some(next);
         }
-        if change <= effort.converged {
-            break;
-        }
-        before = Some(next);
+        let (attempt, mesh, modes, error) = best.ok_or(Unsolved::NotResolved { error: f64::INFINITY })?;
+        let solution = assemble(self.domain, mesh, attempt, &modes, error, self.across.clone(), self.rule);
+        Ok(Climbed { solution, converged })
     }
-    let (attempt, mesh, modes, error) = best.ok_or(Unsolved::NotResolved { error: f64::INFINITY })?;
-    Ok(assemble(domain, mesh, attempt, modes, error, across, rule))
 }
 
 /// Largest difference between the densities of two attempts on the same mesh, relative to the peak.
@@ -158,21 +243,34 @@ fn resolve(
         let log = mesh.log_gauge(rule);
         let coefficients = galerkin::solve(mesh, modes, rule, &log, &mut cache)?;
         let attempt = normalise(mesh, rule, coefficients, log)?;
-        let unresolved: Vec<f64> = (0..mesh.panels.len())
-            .map(|index| {
-                let weight = attempt.log[index].iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
-                let tail = attempt.coefficients.a[index]
+        let weights: Vec<f64> =
+            attempt.log.iter().map(|log| exp(log.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b)))).collect();
+        // Every mode is resolved relative to its own size where it is larger than the density.
+        let mut sizes = vec![0.0_f64; modes.len()];
+        for (a, weight) in attempt.coefficients.a.iter().zip(&weights) {
+            for (values, size) in a.iter().zip(&mut sizes) {
+                *size = values.iter().fold(*size, |size, value| size.max(weight * value.abs()));
+            }
+        }
+        let unresolved: Vec<f64> = attempt
+            .coefficients
+            .a
+            .iter()
+            .zip(&weights)
+            .map(|(a, weight)| {
+                let tails = a
                     .iter()
-                    .map(|values| rule.unresolved_at_nodes(values))
-                    .fold(0.0, f64::max);
-                exp(weight) * tail / attempt.peak
+                    .zip(&sizes)
+                    .map(|(values, size)| rule.unresolved_at_nodes(values) / size.max(attempt.peak));
+                weight * tails.fold(0.0, f64::max)
             })
             .collect();
         let worst = unresolved.iter().fold(0.0, |a: f64, b| a.max(*b));
         let split: Vec<bool> = unresolved.iter().map(|u| *u > effort.resolved).collect();
         let last = worst <= effort.resolved || round == 14 || mesh.panels.len() > super::mesh::MOST_PANELS;
         if last {
-            return Some(Attempt { unresolved: worst, ..attempt });
+            sizes.iter_mut().for_each(|size| *size /= attempt.peak);
+            return Some(Attempt { unresolved: worst, sizes, ..attempt });
         }
         bisect(mesh, &split, rule, fields, &mut cache, before)?;
     }
@@ -250,14 +348,14 @@ fn normalise(mesh: &Mesh, rule: &Rule, mut coefficients: Coefficients, log: Vec<
             peak = peak.max(exp(*log) * a);
         }
     }
-    (peak > 0.0).then_some(Attempt { coefficients, log, peak, unresolved: f64::INFINITY })
+    (peak > 0.0).then_some(Attempt { coefficients, log, peak, unresolved: f64::INFINITY, sizes: Vec::new() })
 }
 
 fn assemble(
     domain: Domain,
     mesh: Mesh,
     attempt: Attempt,
-    modes: usize,
+    modes: &Modes,
     error: f64,
     across: Vec<Across>,
     rule: &Rule,
@@ -266,16 +364,16 @@ fn assemble(
     let mut pieces: Vec<Piece> = Vec::with_capacity(mesh.panels.len());
     let mut peak = (mesh.panels[0].left, 0.0);
     let coupled = mesh.panels[0].couplings.len();
-    let named = Modes::new(coupled, 1);
+    let wide = modes.widening;
     for ((panel, a), log) in mesh.panels.iter().zip(&attempt.coefficients.a).zip(attempt.log) {
         let second = (0..coupled)
             .map(|i| {
                 let variance =
                     nalgebra::DVector::from_iterator(rule.points.len(), panel.couplings[i].iter().map(|c| c.variance));
                 let variance = &rule.to_nodes * variance;
-                let two = named.second(i).map_or(&a[0], |k| &a[k]);
-                // <u²> = 1 + √2 a_2/a_0 in normalised Hermite functions.
-                (0..a[0].len()).map(|j| variance[j] * (a[0][j] + std::f64::consts::SQRT_2 * two[j])).collect()
+                let two = modes.second(i).map_or(&a[0], |k| &a[k]);
+                // <u²> = 1 + √2 a_2/a_0 in normalised Hermite functions, u² = y²/(wV).
+                (0..a[0].len()).map(|j| wide * variance[j] * (a[0][j] + std::f64::consts::SQRT_2 * two[j])).collect()
             })
             .collect();
         let piece = Piece { left: panel.left, width: panel.width, log, ratio: a[0].clone(), second, before };
@@ -292,7 +390,7 @@ fn assemble(
     Solution {
         current: if mesh.periodic { -attempt.coefficients.flux } else { 0.0 },
         error,
-        modes,
+        modes: modes.len(),
         panels: pieces.len(),
         degree: rule.degree,
         visited,

@@ -1,28 +1,36 @@
 //! How do the Hermite modes hang together? One panel's equations, condensed to its ends, and the chain of panels.
 //!
 //! With `p_k = ρ a_k/√k!` and flux `c_k = ρ T δ_k/√k!` (THEORY of the room: see [`super`]),
-//! `δ = a' + C a`, `C = Σ_i (h_iV_i/T)(A_i − 1) + (V_i'/2V_i) G_i − mean`, where `A` multiplies by `u²` and `G` is the
-//! change of the Hermite functions with the width. Tested with `v/(ρT)`, flux conservation reads, for every `k ≠ 0`,
-//! `∫ (v' − τ v) δ_k + v (Σ_i −(V_i'/2V_i) G_i δ)_k + v (Σ_i k_i λ_i/T) a_k = [v δ_k]`, and walls (`δ = 0`) are natural. For
+//! `δ = a' + C a`, `C = Σ_i (h_iV_i/T)(wA_i − 1) + (V_i'/2V_i) G_i − mean`, where `A` multiplies by `u²`, `G` is the
+//! change of the Hermite functions with the width, and `w` widens the normal law that carries them: `u = y/√(wV)`. A mixture of
+//! widths is a convergent series only if none exceeds `2w`. Tested with `v/(ρT)`, flux conservation reads, for every `k ≠ 0`,
+//! `∫ (v' − τ v) δ_k + v (Σ_i −(V_i'/2V_i) G_i δ)_k + v (Σ_i (λ_i/T) R_i a)_k = [v δ_k]`, `R` the diagonal of `G` plus `1−1/w` of
+//! its rest, and walls (`δ = 0`) are natural. For
 //! `k = 0` it integrates to `ρ T δ_0 = c_0`, imposed against every polynomial of degree below the panel's: multiplying wells
 //! by their tiny exchange is thereby avoided.
 
+use super::linear;
 use super::mesh::{Mesh, Panel};
 use super::rule::Rule;
-use crate::num::function::exp;
+use crate::num::function::{exp, ln};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// The even Hermite modes kept: `(k_1, k_2)` with `k_1 + k_2 ≤ 2 half_degree`, the first `(0, 0)`.
+/// A direction is never taken to die out faster than this, in units of the slowest.
+const FASTEST: f64 = 4.0;
+
+/// The even Hermite modes kept, of degrees `(k_1, k_2)`, the first `(0, 0)`.
 #[derive(Clone, Debug)]
 pub(super) struct Modes {
     pub index: Vec<[usize; 2]>,
     directions: usize,
+    /// Variance of the normal law that carries the modes, in units of `V_i`.
+    pub widening: f64,
 }
 
 impl Modes {
-    /// Modes for `directions` (0, 1 or 2) up to total degree `2 half_degree`.
-    pub fn new(directions: usize, half_degree: usize) -> Modes {
+    /// Modes for `directions` (0, 1 or 2) with `Σ_i weights_i k_i ≤ 2 half_degree`.
+    pub fn new(directions: usize, half_degree: usize, weights: [f64; 2], widening: f64) -> Modes {
         let mut index = Vec::new();
         for total in 0..=half_degree {
             match directions {
@@ -32,7 +40,26 @@ impl Modes {
                 _ => {}
             }
         }
-        Modes { index, directions }
+        let weight = |k: &[usize; 2]| weights[0] * k[0] as f64 + weights[1] * k[1] as f64;
+        index.retain(|k| weight(k) <= 2.0 * half_degree as f64 + 1e-9);
+        Modes { index, directions, widening }
+    }
+
+    /// How much sooner than the slowest direction each one's modes die out, from the sizes of all modes relative to the
+    /// density: the weights for more of them.
+    pub fn decay(&self, sizes: &[f64]) -> [f64; 2] {
+        let rate = |i: usize| {
+            let (last, size) = (self.index.iter().zip(sizes))
+                .filter(|(k, _)| k[i] > 0 && k[1 - i] == 0)
+                .map(|(k, size)| (k[i], *size))
+                .max_by_key(|(k, _)| *k)?;
+            let rate = -ln(size) / last as f64;
+            (rate > 0.0 && rate.is_finite()).then_some(rate)
+        };
+        match (self.directions, rate(0), rate(1)) {
+            (2, Some(a), Some(b)) => [(a / a.min(b)).min(FASTEST), (b / a.min(b)).min(FASTEST)],
+            _ => [1.0, 1.0],
+        }
     }
 
     /// Number of modes.
@@ -100,26 +127,32 @@ pub(super) fn condense(
     let (m, n, q) = (modes.len(), rule.degree + 1, rule.points.len());
     let matrices: Vec<_> = (0..modes.directions).map(|i| modes.matrices(i)).collect();
     let half = 0.5 * panel.width;
+    let wide = modes.widening;
     // Coefficients at the points: δ = a' + C a, tested by v' + E v, with relaxation L.
     let mut at_points = Vec::with_capacity(q);
     for a in 0..q {
         let mut c = DMatrix::<f64>::from_diagonal_element(m, m, -mean);
         let mut e = DMatrix::<f64>::from_diagonal_element(m, m, -(panel.drift[a] - mean));
-        let mut relaxation = vec![0.0; m];
         for (i, (u2, g)) in matrices.iter().enumerate() {
             let s = panel.couplings[i][a];
             for (entry, (u2, g)) in u2.iter().zip(g.iter()).enumerate() {
                 // Added at once, so that they cancel to the last bit where κ = 1.
-                c[entry] += s.push * u2 - s.narrowing * g;
+                c[entry] += wide * s.push * u2 - s.narrowing * g;
                 e[entry] += s.narrowing * g;
             }
-            for (k, index) in modes.index.iter().enumerate() {
-                relaxation[k] += index[i] as f64 * s.relaxation;
+            for k in 0..m {
+                c[(k, k)] += (wide - 1.0) * s.push;
             }
         }
         let mut ec = &e * &c;
-        for k in 0..m {
-            ec[(k, k)] += relaxation[k];
+        for (i, (_, g)) in matrices.iter().enumerate() {
+            let relaxation = panel.couplings[i][a].relaxation;
+            for k in 0..m {
+                for l in 0..m {
+                    // The widened normal law relaxes towards the narrower one: that feeds every mode from the one below.
+                    ec[(k, l)] += relaxation * g[(k, l)] * if k == l { 1.0 } else { 1.0 - 1.0 / wide };
+                }
+            }
         }
         at_points.push((c, e, ec));
     }
@@ -180,13 +213,10 @@ pub(super) fn condense(
             }
         }
     }
-    let lu = matrix.view((0, 0), (inner, inner)).into_owned().lu();
     let mut right = DMatrix::<f64>::zeros(inner, 2 * m + 1);
     right.columns_mut(0, 2 * m).copy_from(&matrix.view((0, inner), (inner, 2 * m)));
     right.column_mut(2 * m).copy_from(&flux.rows(0, inner));
-    if !lu.solve_mut(&mut right) {
-        return None;
-    }
+    let right = linear::solve(matrix.view((0, 0), (inner, inner)).into_owned(), right)?;
     let below = matrix.view((inner, 0), (2 * m - 1, inner));
     let inner_flux = right.column(2 * m).into_owned();
     let inner_ends = -right.columns(0, 2 * m).into_owned();

@@ -273,6 +273,44 @@ fn extent(domain: Domain, fields: Fields, reach: f64) -> Result<(f64, f64, f64),
     Ok(found)
 }
 
+/// Depth at which a circle may be cut: what crosses is `e^-82` of what stays.
+const UNREACHABLE: f64 = -82.0;
+
+/// The least likely place of a circle, where one stretch alone matters and its far side is as good as a wall.
+pub(super) fn far_side(lower: f64, upper: f64, fields: Fields) -> Option<f64> {
+    let look = |n: usize, from: f64| {
+        // Midpoints and Simpson's rule between neighbours.
+        let step = (upper - lower) / n as f64;
+        let place = |x: f64| if x < upper { x } else { x - (upper - lower) };
+        let slopes: Vec<f64> = (0..=2 * n).map(|k| log_slope(fields, place(from + 0.5 * step * k as f64))).collect();
+        let mut log = vec![0.0; n + 1];
+        for k in 0..n {
+            log[k + 1] = log[k] + (slopes[2 * k] + 4.0 * slopes[2 * k + 1] + slopes[2 * k + 2]) * step / 6.0;
+        }
+        let highest = log.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        log.iter_mut().for_each(|value| *value -= highest);
+        log
+    };
+    let lowest = |log: &[f64]| log.iter().copied().fold(f64::INFINITY, f64::min);
+    if !(lowest(&look(512, lower)) < 1.5 * UNREACHABLE) {
+        return None;
+    }
+    let n = 8192;
+    let log = look(n, lower);
+    let least = (0..n).min_by(|a, b| log[*a].total_cmp(&log[*b]))?;
+    let cut = lower + (upper - lower) * least as f64 / n as f64;
+    let log = look(n, cut);
+    // A drive round the circle must be too weak to lift another stretch; samples must show every peak.
+    let gentle = (log[n] - log[0]).abs() < 20.0
+        && log.windows(3).all(|v| v[1] < 2.0 * UNREACHABLE || (v[0] - 2.0 * v[1] + v[2]).abs() < 20.0);
+    let first = log.iter().position(|value| *value > 0.5 * UNREACHABLE)?;
+    let last = log.iter().rposition(|value| *value > 0.5 * UNREACHABLE)?;
+    // Wells of the stretch exchange walkers much sooner than anything crosses the cut.
+    let alone = log[first..=last].iter().all(|value| *value > 0.5 * UNREACHABLE);
+    let walls = log[0].max(log[n]) < UNREACHABLE;
+    (gentle && alone && walls && log.iter().all(|value| value.is_finite())).then_some(cut)
+}
+
 impl Mesh {
     /// Panels for a landscape. `reach` (at least 1) multiplies how far out an unbounded domain is followed.
     pub fn new(domain: Domain, fields: Fields, rule: &Rule, reach: f64) -> Result<Mesh, Unsolved> {

@@ -9,6 +9,7 @@
 
 mod adapt;
 mod galerkin;
+mod linear;
 mod mesh;
 mod rule;
 mod solution;

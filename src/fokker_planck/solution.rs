@@ -71,8 +71,17 @@ impl Piece {
 }
 
 impl Solution {
+    /// The place in the stretch that was solved, which on a circle may reach past the upper end.
+    fn place(&self, x: f64) -> Option<f64> {
+        let place = self.domain.place(x)?;
+        match self.domain {
+            Domain::Periodic { lower, upper } if place < self.visited.0 => Some(place + (upper - lower)),
+            _ => Some(place),
+        }
+    }
+
     fn piece(&self, x: f64) -> Option<&Piece> {
-        let x = self.domain.place(x)?;
+        let x = self.place(x)?;
         if !(self.visited.0 <= x && x <= self.visited.1) {
             return None;
         }
@@ -85,7 +94,7 @@ impl Solution {
         if x.is_nan() {
             return x;
         }
-        let place = self.domain.place(x).unwrap_or(x);
+        let place = self.place(x).unwrap_or(x);
         self.piece(x).map_or(0.0, |piece| piece.weighted(&self.rule, &piece.ratio, piece.reference(place)))
     }
 
@@ -94,7 +103,19 @@ impl Solution {
         if x.is_nan() {
             return x;
         }
-        let place = self.domain.place(x).unwrap_or(x);
+        if let Domain::Periodic { lower, .. } = self.domain
+            && self.visited.0 > lower
+        {
+            let part = self.mass_before(x) - self.mass_before(lower);
+            let wraps = self.place(x) < self.place(lower);
+            return (if wraps { 1.0 + part } else { part }).clamp(0.0, 1.0);
+        }
+        self.mass_before(x)
+    }
+
+    /// Probability of the stretch that was solved, to the left of the place of `x`.
+    fn mass_before(&self, x: f64) -> f64 {
+        let place = self.place(x).unwrap_or(x);
         match self.piece(x) {
             Some(piece) => {
                 let part = piece.integral(&self.rule, &piece.ratio, piece.reference(place), &|_| 1.0);
@@ -107,7 +128,11 @@ impl Solution {
 
     /// `∫ f p dx`, by Gauss–Legendre on the panels: as accurate as `f` is smooth.
     pub fn expectation(&self, f: &dyn Fn(f64) -> f64) -> f64 {
-        self.pieces.iter().map(|piece| piece.integral(&self.rule, &piece.ratio, 1.0, f)).sum()
+        let wrapped = |x: f64| match self.domain {
+            Domain::Periodic { lower, upper } if x > upper => f(x - (upper - lower)),
+            _ => f(x),
+        };
+        self.pieces.iter().map(|piece| piece.integral(&self.rule, &piece.ratio, 1.0, &wrapped)).sum()
     }
 
     /// `<y_i²>` over the whole law; `None` where there is no such direction.
@@ -123,7 +148,7 @@ impl Solution {
     /// `<y_i²>` given the coordinate; `None` where there is no such direction or the density is 0.
     pub fn conditional_second_moment(&self, direction: usize, x: f64) -> Option<f64> {
         let piece = self.piece(x)?;
-        let t = piece.reference(self.domain.place(x)?);
+        let t = piece.reference(self.place(x)?);
         Some(match self.directions.get(direction)? {
             Across::Constant(variance) => *variance,
             Across::Solved(i) => self.rule.interpolate(&piece.second[*i], t) / self.rule.interpolate(&piece.ratio, t),
