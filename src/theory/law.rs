@@ -2,7 +2,7 @@
 //!
 //! Symbols: `p'/p = −force/diffusion` (zero flux), with a current `p' = −(force/diffusion) p − J/diffusion`.
 
-use super::scan::smallest;
+use super::scan::{failure, smallest};
 use super::{Method, NotApplicable, Prediction};
 use crate::expr::Expr;
 use crate::model::{Domain, Model};
@@ -109,7 +109,9 @@ impl Law {
         for condition in &self.conditions {
             let tape = model.compile(std::slice::from_ref(&condition.positive));
             let (at, value) = smallest(&|x| tape.value(x), lower, upper);
-            if !(value > 0.0) {
+            // The scan finds the worst place; enclosures look between its places.
+            let fails = if value > 0.0 { failure(&tape, lower, upper) } else { Some(at) };
+            if let Some(at) = fails {
                 return Err((condition.else_because)(at, condition.limit));
             }
         }

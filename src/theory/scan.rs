@@ -1,4 +1,9 @@
-//! Where is a function smallest? A scan with a polish, for conditions that must hold along the floor.
+//! Where is a function smallest, and is it positive everywhere? A scan with a polish, and enclosures that leave no gap
+//! between its places, for conditions that must hold along the floor.
+
+use crate::eval::Tape;
+use crate::num::interval::Interval;
+use std::collections::VecDeque;
 
 /// Places of the scan: fine enough for the formulas of model files, whose features are not narrower than 1e-3 of the domain.
 const SAMPLES: u32 = 4096;
@@ -40,9 +45,40 @@ pub(super) fn largest(f: &dyn Fn(f64) -> f64, lower: f64, upper: f64) -> f64 {
     -smallest(&|x| -f(x), lower, upper).1
 }
 
+/// Pieces that are cut in two before the search for a failure ends.
+const MOST_PIECES: usize = 20_000;
+
+/// A place of `[lower, upper]` where the only output of `tape` is not above zero, if enclosures lead to one. `None` where they
+/// prove that there is none, or where a value that comes close to zero needs more pieces than are spent.
+pub(super) fn failure(tape: &Tape, lower: f64, upper: f64) -> Option<f64> {
+    let mut pending = VecDeque::from([(lower, upper)]);
+    for _ in 0..MOST_PIECES {
+        let (a, b) = pending.pop_front()?;
+        let (middle, piece) = (0.5 * a + 0.5 * b, Interval::new(a, b));
+        let (value, slope) = tape.dual_intervals(&[piece], 0)[0];
+        if value.defined && value.lower > 0.0 {
+            continue;
+        }
+        let centre = Interval::point(middle);
+        let mean_value = tape.intervals(&[centre])[0] + slope * (piece - centre);
+        if mean_value.defined && mean_value.lower > 0.0 {
+            continue;
+        }
+        if !(tape.value(middle) > 0.0) {
+            return Some(middle);
+        }
+        if a < middle && middle < b {
+            pending.extend([(a, middle), (middle, b)]);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{largest, smallest};
+    use super::{failure, largest, smallest};
+    use crate::eval::Tape;
+    use crate::expr::{Names, parse};
 
     #[test]
     fn minima_inside_and_at_the_ends_are_found() {
@@ -51,5 +87,20 @@ mod tests {
         assert_eq!(smallest(&|x| x, -1.0, 1.0), (-1.0, -1.0));
         assert_eq!(largest(&|x| x, -1.0, 1.0), 1.0);
         assert!(smallest(&|x| if x > 0.5 { f64::NAN } else { x }, 0.0, 1.0).1.is_nan());
+    }
+
+    #[test]
+    fn a_dip_between_the_places_of_the_scan_is_found() {
+        let of = |text: &str| {
+            let formula = parse(text, &Names::of(["x"])).expect("a formula of the test");
+            Tape::compile(&[formula], &["x"], &|_| None).expect("only x occurs")
+        };
+        let dip = of("1-1.1*exp(-(1e6*(x-0.30001))^2)");
+        assert!(smallest(&|x| dip.value(x), -1.0, 1.0).1 > 0.0, "the scan was meant to miss it");
+        let at = failure(&dip, -1.0, 1.0).expect("a place");
+        assert!((at - 0.30001).abs() < 1e-6, "{at}");
+        for text in ["1-0.9*exp(-(1e6*(x-0.30001))^2)", "2+sin(x)-x^2/10", "1e-3+x^2"] {
+            assert_eq!(failure(&of(text), -1.0, 1.0), None, "{text}");
+        }
     }
 }
