@@ -3,7 +3,7 @@
 //! The wall is there because the library accepts NaN, takes a pole for a root and reports an iteration limit as success:
 //! brackets, values and residuals are checked here.
 
-use argmin::core::{CostFunction, Error, Executor, State};
+use argmin::core::{CostFunction, Error, Executor, IterState, Solver, State};
 use argmin::solver::brent::{BrentOpt, BrentRoot};
 use std::cell::Cell;
 use thiserror::Error as ThisError;
@@ -60,6 +60,26 @@ impl CostFunction for &Guarded<'_> {
     }
 }
 
+/// What the library's own counters and results are like for one number.
+type Numbers = IterState<f64, (), (), (), (), f64>;
+
+/// Where `solver` ends; an answer that rests on a value that is not finite is none.
+fn search<'a, S>(f: &'a dyn Fn(f64) -> f64, solver: S) -> Result<f64, OptimError>
+where
+    S: for<'g> Solver<&'g Guarded<'a>, Numbers>,
+{
+    let guarded = Guarded { f, bad: Cell::new(None) };
+    let result = Executor::new(&guarded, solver)
+        .configure(|state| state.max_iters(MOST_STEPS))
+        .timer(false)
+        .run()
+        .map_err(|_| OptimError::NotConverged)?;
+    match guarded.bad.get() {
+        Some(at) => Err(OptimError::NotFinite { at }),
+        None => result.state().get_best_param().copied().ok_or(OptimError::NotConverged),
+    }
+}
+
 /// A local minimum between `lower` and `upper` (Brent), to `tolerance` in the place; the ends compete.
 ///
 /// # Errors
@@ -68,17 +88,7 @@ pub fn minimum(f: &dyn Fn(f64) -> f64, lower: f64, upper: f64, tolerance: f64) -
     if !(lower < upper) {
         return Err(OptimError::NoBracket { lower, upper });
     }
-    let guarded = Guarded { f, bad: Cell::new(None) };
-    let solver = BrentOpt::new(lower, upper).set_tolerance(1e-11, tolerance.max(f64::MIN_POSITIVE));
-    let result = Executor::new(&guarded, solver)
-        .configure(|state| state.max_iters(MOST_STEPS))
-        .timer(false)
-        .run()
-        .map_err(|_| OptimError::NotConverged)?;
-    if let Some(at) = guarded.bad.get() {
-        return Err(OptimError::NotFinite { at });
-    }
-    let inside = *result.state().get_best_param().ok_or(OptimError::NotConverged)?;
+    let inside = search(f, BrentOpt::new(lower, upper).set_tolerance(1e-11, tolerance.max(f64::MIN_POSITIVE)))?;
     [inside, lower, upper]
         .into_iter()
         .map(|at| Minimum { at, value: f(at) })
@@ -133,17 +143,7 @@ pub fn root(f: &dyn Fn(f64) -> f64, lower: f64, upper: f64, tolerance: f64) -> R
     if !(lower < upper) || (a > 0.0) == (b > 0.0) {
         return Err(OptimError::NoBracket { lower, upper });
     }
-    let guarded = Guarded { f, bad: Cell::new(None) };
-    let solver = BrentRoot::new(lower, upper, tolerance.max(f64::MIN_POSITIVE));
-    let result = Executor::new(&guarded, solver)
-        .configure(|state| state.max_iters(MOST_STEPS))
-        .timer(false)
-        .run()
-        .map_err(|_| OptimError::NotConverged)?;
-    if let Some(at) = guarded.bad.get() {
-        return Err(OptimError::NotFinite { at });
-    }
-    let at = *result.state().get_best_param().ok_or(OptimError::NotConverged)?;
+    let at = search(f, BrentRoot::new(lower, upper, tolerance.max(f64::MIN_POSITIVE)))?;
     // A root is where the sign changes and values are small; at a pole they are large, and the library then answers
     // with the smallest value it happened to see.
     let step = (4.0 * tolerance).max(1e-9 * (upper - lower));
