@@ -54,11 +54,16 @@ pub fn density(asked: &DensityArgs, common: &Common) -> Result<Answer, Failure> 
     }
     let xs = places(&model, &asked.places)?;
     let (mut densities, mut status, mut columns) = (Map::new(), Map::new(), Vec::new());
+    // Own estimates of the numerical error, relative to the peak.
+    let mut errors = Map::new();
     for method in methods {
         let (name, values) = match method {
             MethodName::FokkerPlanck => (
                 "fokker-planck",
                 fokker_planck::solve(&model)
+                    .inspect(|s| {
+                        errors.insert("fokker-planck".into(), number(s.error));
+                    })
                     .map(|s| xs.iter().map(|x| s.at(*x)).collect::<Vec<_>>())
                     .map_err(|e| e.to_string()),
             ),
@@ -122,7 +127,8 @@ pub fn density(asked: &DensityArgs, common: &Common) -> Result<Answer, Failure> 
         })
         .collect();
     let mut entries = json!({
-        "model": model.name(), "x": numbers(&xs), "densities": densities, "status": status, "regime": regime,
+        "model": model.name(), "x": numbers(&xs), "densities": densities, "errors": errors, "status": status,
+        "regime": regime,
         "warnings": model.warnings(),
     });
     if asked.joint {

@@ -179,8 +179,8 @@ pub struct Ensemble {
 /// independent samples; with it, each walker is averaged over its records after the burn-in and the standard errors are
 /// those of the spread between walkers, so that correlation in time is accounted for.
 ///
-/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` of weak order 1 (walls fold the path, which lowers
-/// neither on a symmetric continuation); the steps of SGD are exact.
+/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` of weak order 1, away from walls; at walls, which fold the
+/// path, the order has not been measured. The steps of SGD are exact.
 pub fn run(model: &Model, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
     follow(&Problem::of(model, plan)?, plan, watch)
 }
