@@ -69,6 +69,37 @@ impl Polynomial {
         Some(product)
     }
 
+    /// Which variables occur.
+    pub(super) fn variables(&self) -> Vec<usize> {
+        let most = self.0.keys().map(Vec::len).max().unwrap_or(0);
+        (0..most).filter(|&v| self.degree(v) > 0).collect()
+    }
+
+    /// The derivative by one variable, all others held.
+    pub(super) fn derivative(&self, variable: usize) -> Polynomial {
+        let mut sum = BTreeMap::new();
+        for (exponents, c) in &self.0 {
+            let power = exponent(exponents, variable);
+            if power > 0 {
+                let mut lower = exponents.clone();
+                lower[variable] -= 1;
+                add(&mut sum, lower, c * Rational::from_integer(power.into()));
+            }
+        }
+        Polynomial(sum)
+    }
+
+    /// `P` and `Q` of `self = P + Q w`, where the variable `w` has the square `radicand`.
+    pub(super) fn split_by_root(&self, w: usize, radicand: &Polynomial) -> Option<(Polynomial, Polynomial)> {
+        let mut parts = [Polynomial(BTreeMap::new()), Polynomial(BTreeMap::new())];
+        for (k, part) in self.coefficients(w).iter().enumerate() {
+            let own = &mut parts[k % 2];
+            *own = own.plus(&part.times(&radicand.power(k as u32 / 2)?)?);
+        }
+        let [even, odd] = parts;
+        Some((even, odd))
+    }
+
     fn degree(&self, variable: usize) -> u32 {
         self.0.keys().map(|e| exponent(e, variable)).max().unwrap_or(0)
     }
@@ -132,14 +163,25 @@ pub(super) fn is_positive(p: &Polynomial, spans: &[Span], budget: &mut usize) ->
     shown(p, spans, budget, 0)
 }
 
-fn shown(p: &Polynomial, spans: &[Span], budget: &mut usize, depth: u32) -> bool {
+/// Whether `p ≥ 0` wherever each variable is in its span, shown without halving it.
+pub(super) fn is_nonnegative(p: &Polynomial, spans: &[Span], budget: &mut usize) -> bool {
     let cost = 1 + p.0.len() / 8;
-    if *budget < cost || depth > 40 || p.0.is_empty() {
+    if *budget < cost {
         return false;
     }
     *budget -= cost;
+    let Some(p) = reduced(p, spans) else { return false };
+    let used = p.variables();
+    if used.iter().any(|&v| spans[v].lower.is_none() && spans[v].upper.is_none()) {
+        return false;
+    }
+    let moved = used.iter().try_fold(p, |p, &v| on_orthant(&p, v, &spans[v]));
+    moved.is_some_and(|moved| moved.0.values().all(|c| c.is_positive()))
+}
+
+/// The polynomial with points put in, and without factors that are positive.
+fn reduced(p: &Polynomial, spans: &[Span]) -> Option<Polynomial> {
     let mut p = p.clone();
-    // Points are put in; factors that are positive are left out.
     for (variable, span) in spans.iter().enumerate() {
         let degree = p.degree(variable);
         if degree == 0 {
@@ -147,28 +189,32 @@ fn shown(p: &Polynomial, spans: &[Span], budget: &mut usize, depth: u32) -> bool
         }
         if let (Some(at), true) = (&span.lower, span.is_point()) {
             let powers: Vec<Vec<Rational>> = (0..=degree).map(|k| vec![at.pow(k as i32)]).collect();
-            match p.replaced(variable, &powers) {
-                Some(put) => p = put,
-                None => return false,
-            }
+            p = p.replaced(variable, &powers)?;
         } else if span.is_positive() {
             let least = p.0.keys().map(|e| exponent(e, variable)).min().unwrap_or(0);
             if least > 0 {
-                let lowered = |(e, c): (Vec<u32>, Rational)| {
-                    let mut e = e;
+                let mut lowered = BTreeMap::new();
+                for (mut e, c) in p.0 {
                     if let Some(own) = e.get_mut(variable) {
                         *own -= least;
                     }
-                    while e.last() == Some(&0) {
-                        e.pop();
-                    }
-                    (e, c)
-                };
-                p = Polynomial(p.0.into_iter().map(lowered).collect());
+                    add(&mut lowered, e, c);
+                }
+                p = Polynomial(lowered);
             }
         }
     }
-    let used: Vec<usize> = (0..spans.len()).filter(|&v| p.degree(v) > 0).collect();
+    Some(p)
+}
+
+fn shown(p: &Polynomial, spans: &[Span], budget: &mut usize, depth: u32) -> bool {
+    let cost = 1 + p.0.len() / 8;
+    if *budget < cost || depth > 40 || p.0.is_empty() {
+        return false;
+    }
+    *budget -= cost;
+    let Some(p) = reduced(p, spans) else { return false };
+    let used = p.variables();
     let moved = match used.iter().all(|&v| spans[v].lower.is_some() || spans[v].upper.is_some()) {
         true => used.iter().try_fold(p.clone(), |p, &v| on_orthant(&p, v, &spans[v])),
         false => None,

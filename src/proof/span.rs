@@ -65,6 +65,24 @@ impl Span {
         }
     }
 
+    /// What is in both; `None` where nothing is.
+    pub(super) fn within(&self, other: &Span) -> Option<Span> {
+        let mut both = self.clone();
+        if let Some(a) = &other.lower
+            && both.lower.as_ref().is_none_or(|own| own <= a)
+        {
+            both.open.above = other.open.above || both.open.above && both.lower.as_ref() == Some(a);
+            both.lower = Some(a.clone());
+        }
+        if let Some(b) = &other.upper
+            && both.upper.as_ref().is_none_or(|own| own >= b)
+        {
+            both.open.below = other.open.below || both.open.below && both.upper.as_ref() == Some(b);
+            both.upper = Some(b.clone());
+        }
+        (!both.is_empty()).then_some(both)
+    }
+
     pub(super) fn is_positive(&self) -> bool {
         self.lower.as_ref().is_some_and(|a| a.is_positive() || a.is_zero() && self.open.above)
     }
