@@ -48,12 +48,37 @@ impl Tower {
     /// An antiderivative of an element by a variable, perhaps up to Gaussian bells.
     pub(super) fn antiderivative(&mut self, f: &Element, variable: Generator) -> Read<Option<Found>> {
         let f = self.reduce(f)?.lowest_terms(&self.budget)?;
+        let f = self.with_pieces(f, variable)?;
         if f.numerator.is_zero() {
             return Ok(Some(Found { antiderivative: Element::zero(), bells: Vec::new() }));
         }
         let mut search = Search { tower: self, variable, candidates: Vec::new() };
         let bells = search.collect(&f)?;
         search.solved(&f, bells)
+    }
+}
+
+impl Tower {
+    /// The same element, what changes in its denominator split into factors without squares.
+    fn with_pieces(&mut self, f: Element, variable: Generator) -> Read<Element> {
+        let mut split = Element { numerator: f.numerator.clone(), scale: f.scale.clone(), factors: Vec::new() };
+        for (factor, power) in &f.factors {
+            let whole = Element::polynomial((**factor).clone());
+            if factor.as_generator().is_some() || !self.depends(&whole, variable) {
+                split = self.mul(&split, &self.powi(&whole, -i64::from(*power))?)?;
+                continue;
+            }
+            let product = self.factor(&whole)?;
+            split = self.mul(&split, &Element::integer(if power % 2 == 0 { 1 } else { product.sign }))?;
+            for (piece, times) in product.pieces {
+                let piece = Element::polynomial((*self.piece(piece)).clone());
+                let times = times.checked_mul(i64::from(*power)).ok_or(super::tower::Refusal::TooLarge)?;
+                for _ in 0..times.min(20) {
+                    split = self.mul(&split, &self.powi(&piece, -1)?)?;
+                }
+            }
+        }
+        Ok(if self.same(&split, &f)? { split } else { f })
     }
 }
 
@@ -127,6 +152,22 @@ impl Search<'_> {
         self.push(Element::generator(y));
         for (p, _) in &below {
             self.logarithms(p)?;
+        }
+        for g in f.generators().into_iter().filter(|g| self.depends(*g)).collect::<Vec<_>>() {
+            match self.tower.kind(g).clone() {
+                Kind::Atan(t) => {
+                    let under = self.tower.add(&Element::one(), &self.tower.powi(&t, 2)?)?;
+                    let ln = self.tower.ln(&under)?;
+                    self.push(ln);
+                }
+                Kind::Root { index: 2, .. } => {
+                    // The square of the root, which is not below zero.
+                    if let Some((2, square)) = self.tower.entries[g as usize].relation.clone() {
+                        self.arc_sine(&square)?;
+                    }
+                }
+                _ => {}
+            }
         }
         Ok(bells)
     }
@@ -231,7 +272,7 @@ impl Search<'_> {
             let gap = Element::polynomial(gap);
             let inner = a.scaled(&Int::from(2)).mul(&Polynomial::generator(g), &self.tower.budget)?.add(&b);
             let inner = Element::polynomial(inner);
-            match self.tower.sign(&gap) {
+            match self.tower.certain_sign(&gap) {
                 Sign::POSITIVE => {
                     let root = self.tower.sqrt(&gap)?;
                     let inner = self.tower.div(&inner, &root)?;
@@ -248,6 +289,21 @@ impl Search<'_> {
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// `√(c² − y²)` comes from the arc sine, an arc tangent of `y/√(c² − y²)`.
+    fn arc_sine(&mut self, whole: &Element) -> Read<()> {
+        let slope = self.tower.derivative(whole, self.variable)?;
+        let bend = self.tower.derivative(&slope, self.variable)?;
+        if self.tower.depends(&bend, self.variable) || self.tower.certain_sign(&bend) != Sign::NEGATIVE {
+            return Ok(());
+        }
+        let under = self.tower.mul(&self.tower.mul(&bend, &Element::integer(-2))?, whole)?;
+        let under = self.tower.sqrt(&under)?;
+        let inner = self.tower.div(&slope.neg(), &under)?;
+        let atan = self.tower.atan(&inner)?;
+        self.push(atan);
         Ok(())
     }
 
@@ -305,7 +361,7 @@ impl Search<'_> {
                 Some(q) if q.is_zero() => None,
                 Some(_) => Some(0),
                 None if e.numerator.is_zero() => None,
-                None if tower.sign(e).is(Sign::NONZERO) => Some(1),
+                None if tower.certain_sign(e).is(Sign::NONZERO) => Some(1),
                 None => Some(2),
             };
             let best = (done..rows.len()).filter_map(|r| Some((rank(self.tower, &rows[r][column])?, r))).min();

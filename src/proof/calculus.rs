@@ -9,7 +9,7 @@ use super::tower::Tower;
 use super::value::Value;
 use super::{Step, Theorem, Verdict, Witness};
 use crate::expr::Expr;
-use num_traits::Zero;
+use crate::num::rational::Rational;
 use std::collections::BTreeMap;
 
 /// Places where a difference is looked at.
@@ -131,7 +131,7 @@ fn only(symbols: &Symbols, variable: &str) -> Symbols {
     symbols.iter().filter(|(name, _)| *name == variable).map(|(n, a)| (n.clone(), a.clone())).collect()
 }
 
-/// Places of numbers alone, among them some with zeros.
+/// Places of numbers alone, among them some at zero and one, where leading terms may vanish.
 fn numbers(used: &BTreeMap<&str, &Assumption>) -> Vec<Assignment> {
     if used.is_empty()
         || used.values().any(|known| matches!(known, Assumption::Function(_) | Assumption::PositiveFunction(_)))
@@ -142,9 +142,11 @@ fn numbers(used: &BTreeMap<&str, &Assumption>) -> Vec<Assignment> {
         (0..NUMBERS).filter_map(|index| assignment(used, &BTreeMap::new(), index)).collect();
     let reals = used.iter().filter(|(_, known)| ***known == Assumption::Real);
     for (name, _) in reals.take(4) {
-        if let Some(mut place) = assignment(used, &BTreeMap::new(), 0) {
-            place.symbols.insert((*name).to_owned(), crate::num::rational::Rational::zero());
-            places.push(place);
+        for special in [0, 1, -1] {
+            if let Some(mut place) = assignment(used, &BTreeMap::new(), 0) {
+                place.symbols.insert((*name).to_owned(), Rational::from_integer(special.into()));
+                places.push(place);
+            }
         }
     }
     places

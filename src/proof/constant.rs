@@ -30,7 +30,7 @@ impl Tower {
             return sign;
         }
         if !e.generators().into_iter().all(|g| self.is_number(g)) {
-            return sign;
+            return self.sign_by_facts(e, sign);
         }
         let Some(term) = self.expression(e) else { return sign };
         let nowhere = Assignment::default();
@@ -39,6 +39,22 @@ impl Tower {
                 Some(Ok(value)) if value.is_positive() => return Sign::POSITIVE,
                 Some(Ok(value)) if value.negative().is_positive() => return Sign::NEGATIVE,
                 _ => {}
+            }
+        }
+        sign
+    }
+
+    /// The sign of a product with a factor that a fact is known of.
+    fn sign_by_facts(&self, e: &Element, sign: Sign) -> Sign {
+        for (factor, known) in &self.facts {
+            if factor.terms().len() < 2 || known.may_be(Sign::ZERO) {
+                continue;
+            }
+            if let Ok(Some(rest)) = e.numerator.divided(factor, &self.budget)
+                && !rest.is_zero()
+            {
+                let rest = Element { numerator: rest, scale: e.scale.clone(), factors: e.factors.clone() };
+                return sign.and(self.certain_sign(&rest).times(*known));
             }
         }
         sign

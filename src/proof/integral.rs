@@ -2,6 +2,7 @@
 //! Gaussian bells, `∫ exp(−u²) du = √π` over the line.
 
 use super::Step;
+use super::along::{Range, holds_along};
 use super::calculus::{Finding, Outcome};
 use super::claim::{Assumption, Place, Symbols};
 use super::condition::{Condition, Demand, Reason};
@@ -13,7 +14,7 @@ use super::nearby::conditions;
 use super::polynomial::Generator;
 use super::read::shortened;
 use super::sign::Sign;
-use super::tower::{Read, Tower};
+use super::tower::{Kind, Tower};
 use crate::expr::Expr;
 
 /// The claim in parts.
@@ -55,15 +56,17 @@ struct Valued {
     steps: Vec<Step>,
 }
 
-/// Where the variable runs.
-struct Range {
-    /// `None`: without bound.
-    lower: Option<Element>,
-    upper: Option<Element>,
-    /// Only that both ends lie in where everything is defined, not which is the greater.
-    unordered: bool,
-    /// The claim goes from the greater end to the lesser.
-    reversed: bool,
+/// One way to write the integral: a sum of integrals in the same variable.
+type Pieces = Vec<Piece>;
+
+/// An integral of the sum.
+pub(super) struct Piece {
+    pub(super) integrand: Expr,
+    pub(super) lower: Place,
+    pub(super) upper: Place,
+    pub(super) antiderivative: Option<Expr>,
+    /// How it came from the claim.
+    pub(super) step: Option<Step>,
 }
 
 fn valued(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Valued> {
@@ -73,37 +76,91 @@ fn valued(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Valued> {
     }
     // The variable ranges over the interval, whatever is assumed of the symbol elsewhere.
     let mut symbols = symbols.clone();
+    let given = known == Some(&Assumption::Positive);
     symbols.insert(integral.variable.into(), Assumption::Real);
-    let mut scratch = Tower::new(&symbols);
-    let mut positive = true;
-    for end in [integral.lower, integral.upper] {
-        positive &= match end {
-            Place::Infinity => true,
-            Place::MinusInfinity => false,
-            Place::At(term) => {
-                let e = scratch.read(term)?;
-                scratch.certain_sign(&e).is(Sign::NONNEGATIVE)
-            }
-        };
-    }
-    if positive {
-        symbols.insert(integral.variable.into(), Assumption::Positive);
-    } else if known == Some(&Assumption::Positive) {
+    let as_claimed = Piece {
+        integrand: integral.integrand.clone(),
+        lower: integral.lower.clone(),
+        upper: integral.upper.clone(),
+        antiderivative: integral.antiderivative.cloned(),
+        step: None,
+    };
+    if given && !is_positive(&symbols, &as_claimed)? {
         return Err(Halt::unsupported(format!("{} is positive, and the ends are not known to be", integral.variable)));
     }
+    let first = match summed(&symbols, integral, vec![as_claimed]) {
+        Err(halt) => halt,
+        done => return done,
+    };
+    for pieces in super::substitution::other_ways(&symbols, integral)? {
+        if let Ok(done) = summed(&symbols, integral, pieces) {
+            return Ok(done);
+        }
+    }
+    Err(first)
+}
+
+/// Whether the variable is above zero all along.
+pub(super) fn is_positive(symbols: &Symbols, piece: &Piece) -> Grown<bool> {
+    let mut scratch = Tower::new(symbols);
+    for end in [&piece.lower, &piece.upper] {
+        match end {
+            Place::Infinity => {}
+            Place::MinusInfinity => return Ok(false),
+            Place::At(term) => {
+                let e = scratch.read(term)?;
+                if !scratch.certain_sign(&e).is(Sign::NONNEGATIVE) {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The sum of integrals, each by its certificate.
+fn summed(symbols: &Symbols, integral: &Integral<'_>, pieces: Pieces) -> Grown<Valued> {
+    let mut symbols = symbols.clone();
+    let mut positive = true;
+    for piece in &pieces {
+        positive = positive && is_positive(&symbols, piece)?;
+    }
+    let kept = if positive { Assumption::Positive } else { Assumption::Real };
+    symbols.insert(integral.variable.into(), kept);
     let mut tower = Tower::new(&symbols);
     let variable = tower.symbol(integral.variable)?;
-    let range = Range::read(&mut tower, integral.lower, integral.upper, variable)?;
     let equals = tower.read(integral.equals)?;
-    let integrand = tower.read(integral.integrand)?;
+    let (mut value, mut steps) = (Element::zero(), Vec::new());
+    for piece in &pieces {
+        steps.extend(piece.step.clone());
+        let part = certified(&mut tower, integral.variable, variable, piece, &mut steps)?;
+        value = tower.add(&value, &part)?;
+    }
+    let equals = tower.reduce(&equals)?;
+    if tower.depends(&equals, variable) {
+        return Err(Halt::unsupported("the value depends on the variable"));
+    }
+    Ok(Valued { tower, value, equals, steps })
+}
+
+/// The value of an integral from an antiderivative, given or found.
+fn certified(
+    tower: &mut Tower,
+    name: &str,
+    variable: Generator,
+    piece: &Piece,
+    steps: &mut Vec<Step>,
+) -> Grown<Element> {
+    let range = Range::read(tower, &piece.lower, &piece.upper, variable)?;
+    let integrand = tower.read(&piece.integrand)?;
     tower.settle()?;
-    let (equals, integrand) = (tower.reduce(&equals)?, tower.reduce(&integrand)?);
+    let integrand = tower.reduce(&integrand)?;
     // What the claim itself demands: of the other symbols, and along the interval.
     let demanded = std::mem::take(&mut tower.conditions);
     let (mut local, fixed): (Vec<Condition>, Vec<Condition>) =
         demanded.into_iter().partition(|c| tower.depends(&c.element, variable));
     let facts = tower.facts.clone();
-    let (antiderivative, bells) = match integral.antiderivative {
+    let (antiderivative, bells) = match &piece.antiderivative {
         Some(term) => (tower.read(term)?, Vec::new()),
         None => match tower.antiderivative(&integrand, variable)? {
             Some(found) => (found.antiderivative, found.bells),
@@ -122,8 +179,8 @@ fn valued(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Valued> {
         }
     }
     // What the certificate demands must follow: it is no part of what is claimed.
-    for e in bells.iter().map(|(factor, _)| factor).chain([&antiderivative]) {
-        demand_denominators(&mut tower, e);
+    for e in bells.iter().flat_map(|(factor, exponent)| [factor, exponent]).chain([&antiderivative]) {
+        demand_denominators(tower, e);
     }
     for condition in std::mem::take(&mut tower.conditions) {
         if tower.depends(&condition.element, variable) {
@@ -134,17 +191,17 @@ fn valued(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Valued> {
     }
     tower.facts = facts;
     tower.conditions = fixed;
-    holds_along(&tower, integral.variable, &range, &local)?;
-    let mut steps = vec![certificate(&tower, integral, &antiderivative)];
+    holds_along(tower, name, &range, &local)?;
+    steps.push(certificate(tower, name, &piece.integrand, &antiderivative));
     let mut value = Element::zero();
     for (end, side, sign) in [(&range.upper, -1, 1), (&range.lower, 1, -1)] {
         let side = if end.is_none() { sign } else { side };
-        let at = value_at(&mut tower, &antiderivative, Approach { variable, place: end.clone(), side })?;
-        steps.push(ends(&tower, integral, end, sign, &at));
+        let at = value_at(tower, &antiderivative, Approach { variable, place: end.clone(), side })?;
+        steps.push(ends(tower, name, end, sign, &at));
         value = tower.add(&value, &tower.mul(&at, &Element::integer(sign))?)?;
     }
     for (factor, exponent) in &bells {
-        let bell = gaussian(&mut tower, exponent, variable, &range)?;
+        let bell = gaussian(tower, exponent, variable, &range)?;
         steps.push(Step {
             rule: "Gaussian",
             text: format!("the integral of exp({}) is {}", tower.text(exponent), tower.text(&bell)),
@@ -152,43 +209,25 @@ fn valued(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Valued> {
         });
         value = tower.add(&value, &tower.mul(factor, &bell)?)?;
     }
-    if range.reversed {
-        value = value.neg();
-    }
-    Ok(Valued { tower, value, equals, steps })
-}
-
-impl Range {
-    fn read(tower: &mut Tower, lower: &Place, upper: &Place, variable: Generator) -> Grown<Range> {
-        let mut end = |place: &Place, wrong: &Place| -> Grown<Option<Element>> {
-            if place == wrong {
-                return Err(Halt::unsupported("the ends are the wrong way round"));
-            }
-            let Place::At(term) = place else { return Ok(None) };
-            let e = tower.read(term)?;
-            if tower.depends(&e, variable) {
-                return Err(Halt::unsupported("an end depends on the variable"));
-            }
-            Ok(Some(e))
-        };
-        let (lower, upper) = (end(lower, &Place::Infinity)?, end(upper, &Place::MinusInfinity)?);
-        let order = match (&lower, &upper) {
-            (Some(a), Some(b)) => tower.certain_sign(&tower.sub(b, a)?),
-            _ => Sign::POSITIVE,
-        };
-        Ok(match order {
-            Sign::NEGATIVE => Range { lower: upper, upper: lower, unordered: false, reversed: true },
-            order => Range { lower, upper, unordered: order != Sign::POSITIVE, reversed: false },
-        })
-    }
+    Ok(if range.reversed { value.neg() } else { value })
 }
 
 /// What an antiderivative that was made up divides by or takes the logarithm of is not zero.
 fn demand_denominators(tower: &mut Tower, e: &Element) {
-    let mut wanted: Vec<Element> = e.factors.iter().map(|(f, _)| Element::polynomial((**f).clone())).collect();
-    for g in e.generators() {
-        if let super::tower::Kind::Ln(p) = tower.kind(g) {
-            wanted.push(Element::polynomial((**p).clone()));
+    let (mut pending, mut wanted) = (vec![e.clone()], Vec::new());
+    while let Some(e) = pending.pop() {
+        wanted.extend(e.factors.iter().map(|(f, _)| Element::polynomial((**f).clone())));
+        for g in e.generators() {
+            match tower.kind(g) {
+                Kind::Symbol(_) | Kind::Pi => {}
+                Kind::Function { arguments, .. } => pending.extend(arguments.iter().cloned()),
+                Kind::Exp(t) | Kind::Cos(t) | Kind::Sin(t) | Kind::Atan(t) => pending.push(t.clone()),
+                Kind::Ln(p) => {
+                    wanted.push(Element::polynomial((**p).clone()));
+                    pending.push(Element::polynomial((**p).clone()));
+                }
+                Kind::Root { of, .. } | Kind::Power { of, .. } => pending.push(Element::polynomial((**of).clone())),
+            }
         }
     }
     for element in wanted {
@@ -196,98 +235,6 @@ fn demand_denominators(tower: &mut Tower, e: &Element) {
             let text = format!("{} ≠ 0", tower.text(&element));
             tower.conditions.push(Condition { demand: Demand::NonZero, element, reason: Reason::Sufficient, text });
         }
-    }
-}
-
-/// Makes sure of conditions all along the open interval.
-fn holds_along(tower: &Tower, name: &str, range: &Range, local: &[Condition]) -> Grown<()> {
-    if range.unordered {
-        let inside = |end: &Option<Element>| {
-            let positive = tower.symbols.get(name) == Some(&Assumption::Positive);
-            end.as_ref().is_some_and(|e| !positive || tower.certain_sign(e) == Sign::POSITIVE)
-        };
-        if !inside(&range.lower) || !inside(&range.upper) {
-            return Err(Halt::unsupported("which end is the greater is not known"));
-        }
-    }
-    if local.is_empty() {
-        return Ok(());
-    }
-    let long = || Halt::Refused(super::tower::Refusal::TooLarge);
-    let mut along = Along::new(tower, name, range).ok_or_else(long)?;
-    for condition in local {
-        let term = tower.expression(&condition.element).ok_or_else(long)?;
-        if !along.holds(&term, condition.demand, 6)? {
-            return Err(Halt::unsupported(format!("whether {} all along the interval is not known", condition.text)));
-        }
-    }
-    Ok(())
-}
-
-/// An interval on which signs are asked for, written with a parameter above zero.
-struct Along {
-    symbols: Symbols,
-    facts: Vec<(Expr, Sign)>,
-    name: String,
-    ends: Option<(Option<Expr>, Option<Expr>)>,
-}
-
-/// The parameter: no symbol of a claim has such a name.
-const PARAMETER: &str = "along the interval";
-
-impl Along {
-    fn new(tower: &Tower, name: &str, range: &Range) -> Option<Along> {
-        let mut symbols = tower.symbols.clone();
-        symbols.insert(PARAMETER.into(), Assumption::Positive);
-        let mut facts = Vec::new();
-        for c in tower.conditions.iter().filter(|c| c.reason == Reason::Exact) {
-            facts.push((tower.expression(&c.element)?, c.demand.sign()));
-        }
-        let write = |end: &Option<Element>| match end {
-            Some(e) => tower.expression(e).map(Some),
-            None => Some(None),
-        };
-        let ends = if range.unordered { None } else { Some((write(&range.lower)?, write(&range.upper)?)) };
-        Some(Along { symbols, facts, name: name.into(), ends })
-    }
-
-    /// Whether the demand holds everywhere inside; numbers as ends may be halved.
-    fn holds(&mut self, term: &Expr, demand: Demand, halvings: u32) -> Read<bool> {
-        let s = Expr::symbol(PARAMETER);
-        let inside = match &self.ends {
-            None | Some((None, None)) => Expr::symbol(&self.name),
-            Some((Some(a), None)) => a + &s,
-            Some((None, Some(b))) => b - &s,
-            Some((Some(a), Some(b))) => (a + b * &s) / (Expr::integer(1) + s),
-        };
-        if self.is(term, &inside, demand)? {
-            return Ok(true);
-        }
-        let Some((Some(a), Some(b))) = self.ends.clone() else { return Ok(false) };
-        let (Some(p), Some(q)) = (a.as_number(), b.as_number()) else { return Ok(false) };
-        let middle = Expr::number((p + q) / crate::num::rational::Rational::from_integer(2.into()));
-        if halvings == 0 || !self.is(term, &middle, demand)? {
-            return Ok(false);
-        }
-        let mut both = true;
-        for half in [(a, middle.clone()), (middle, b)] {
-            let ends = self.ends.replace((Some(half.0), Some(half.1)));
-            both = both && self.holds(term, demand, halvings - 1)?;
-            self.ends = ends;
-        }
-        Ok(both)
-    }
-
-    fn is(&self, term: &Expr, inside: &Expr, demand: Demand) -> Read<bool> {
-        let mut tower = Tower::new(&self.symbols);
-        for (fact, sign) in &self.facts {
-            let e = tower.read(fact)?;
-            tower.assume(&e, *sign)?;
-        }
-        let known = tower.conditions.len();
-        let term = term.substitute(&|name: &str| (name == self.name).then(|| inside.clone()));
-        let e = tower.read(&term)?;
-        Ok(tower.certain_sign(&e).is(demand.sign()) && tower.conditions.len() == known)
     }
 }
 
@@ -338,27 +285,20 @@ fn gaussian(tower: &mut Tower, exponent: &Element, variable: Generator, range: &
     Ok(tower.mul(&portion, &tower.mul(&root, &peak)?)?)
 }
 
-fn certificate(tower: &Tower, integral: &Integral<'_>, antiderivative: &Element) -> Step {
-    let y = integral.variable;
+fn certificate(tower: &Tower, name: &str, integrand: &Expr, antiderivative: &Element) -> Step {
     let a = tower.expression(antiderivative);
     let latex = a.as_ref().map_or_else(String::new, |a| {
-        format!(
-            "\\frac{{d}}{{d{}}} \\left[ {} \\right] = {}",
-            Expr::symbol(y).latex(),
-            a.latex(),
-            integral.integrand.latex()
-        )
+        format!("\\frac{{d}}{{d{}}} \\left[ {} \\right] = {}", Expr::symbol(name).latex(), a.latex(), integrand.latex())
     });
     let a = a.map_or_else(|| "a long term".into(), |a| shortened(&a));
-    Step { rule: "antiderivative", text: format!("diff({a}, {y}) = {}", shortened(integral.integrand)), latex }
+    Step { rule: "antiderivative", text: format!("diff({a}, {name}) = {}", shortened(integrand)), latex }
 }
 
-fn ends(tower: &Tower, integral: &Integral<'_>, end: &Option<Element>, sign: i64, at: &Element) -> Step {
+fn ends(tower: &Tower, name: &str, end: &Option<Element>, sign: i64, at: &Element) -> Step {
     let place = match end {
         Some(e) => tower.text(e),
         None => if sign > 0 { "inf" } else { "-inf" }.into(),
     };
     let latex = tower.expression(at).map_or_else(String::new, |e| e.latex());
-    let text = format!("at {} -> {place} it tends to {}", integral.variable, tower.text(at));
-    Step { rule: "end", text, latex }
+    Step { rule: "end", text: format!("at {name} -> {place} it tends to {}", tower.text(at)), latex }
 }

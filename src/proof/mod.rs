@@ -3,6 +3,7 @@
 //! The kernel reads terms, never the simplifier, and answers a claim with proved, refuted or unknown. [`judge`] is the
 //! front door: a proof is tried first, then a refutation, and whatever neither settles is unknown, with what was tried.
 
+mod along;
 mod antiderivative;
 mod assignment;
 mod calculus;
@@ -40,6 +41,7 @@ mod size;
 mod slopes;
 mod span;
 mod stationary;
+mod substitution;
 mod tower;
 mod trigonometry;
 mod value;
