@@ -4,6 +4,7 @@ mod draft;
 mod latex;
 mod meaning;
 mod read;
+mod size;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 use super::draft::{self, Draft};
 use super::meaning::meaning;
+use super::size::small_enough;
 use super::{Derivation, DerivationError, DerivationErrors, Source};
 use crate::document::{Document, Entries, Path, Step, is_identifier};
 use crate::expr::{Expr, Function, Names, Node, parse};
@@ -14,10 +15,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const LONGEST_TEXT: usize = 1 << 20;
 /// Most symbols, definitions, steps or mutants of one derivation.
 const MOST_ENTRIES: usize = 256;
-/// Most terms of a formula, abbreviations written out and repeated terms counted each time.
-const MOST_TERMS: u64 = 20_000;
-/// Deepest formula, abbreviations written out.
-const DEEPEST: usize = 400;
 /// Highest order of a series.
 const HIGHEST_ORDER: u32 = 32;
 
@@ -214,11 +211,8 @@ impl Reader<'_> {
             return None;
         }
         let whole = self.written_out(&formula);
-        let terms = terms_written(&whole, &mut HashMap::new());
-        if terms > MOST_TERMS || whole.depth() > DEEPEST {
-            let message = format!("the formula is too large with its abbreviations written out: {terms} terms");
-            let help = format!("at most {MOST_TERMS} terms, nested at most {DEEPEST} deep");
-            self.wrong(path, None, message, Some(help));
+        if let Err(excess) = small_enough(&whole) {
+            self.wrong(path, None, excess.to_string(), Some(excess.accepted()));
             return None;
         }
         Some(formula)
@@ -431,16 +425,6 @@ fn leaves_values(known: &Assumption, lower: Option<&Rational>, upper: Option<&Ra
         Assumption::Positive => upper.is_positive() && lower.is_none_or(|a| a < upper),
         _ => lower.is_none_or(|a| a < upper),
     }
-}
-
-/// Terms of a formula as it would be written, repeated ones counted each time.
-fn terms_written(e: &Expr, known: &mut HashMap<Expr, u64>) -> u64 {
-    if let Some(count) = known.get(e) {
-        return *count;
-    }
-    let count = e.children().iter().fold(1u64, |sum, c| sum.saturating_add(terms_written(c, known)));
-    known.insert(e.clone(), count);
-    count
 }
 
 /// The claim with every term replaced.

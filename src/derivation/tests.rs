@@ -168,6 +168,8 @@ fn abbreviations_that_explode_are_refused() {
     let errors =
         Derivation::read(&FLUX.replace("(\"U\", ", &format!("{definitions}, (\"U\", "))).expect_err("too large");
     assert!(errors.0[0].message.contains("too large"), "{errors}");
+    let nested = FLUX.replace("\"0*p\"", "\"diff(diff(p,x,9),kappa,8)\"");
+    assert!(Derivation::read(&nested).expect_err("too many derivatives").0[0].message.contains("17 derivatives"));
     let long = FLUX.replace("No flux", &"x".repeat(1 << 20));
     assert!(Derivation::read(&long).expect_err("too long").0[0].message.contains("too many"));
     let many = FLUX.replace("\"0*p\"", &"\"0\",".repeat(300));
