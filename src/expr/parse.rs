@@ -364,7 +364,8 @@ impl Parser<'_> {
             .chain(functions)
             .collect();
         let nearest = known.iter().map(|k| (distance(name, k), *k)).min();
-        let symbols = self.names.symbols.join(", ");
+        let named = self.names.symbols.iter().chain(self.names.functions.iter().map(|(name, _)| name));
+        let symbols = named.map(String::as_str).collect::<Vec<_>>().join(", ");
         let accepted = format!("known names: {symbols}; pi; exp ln sqrt sin cos tan sinh cosh tanh atan abs diff");
         error.with_help(match nearest {
             Some((d, k)) if d <= 1 + name.len() / 4 && d < name.len() => format!("did you mean `{k}`? {accepted}"),
