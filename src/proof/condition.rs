@@ -6,7 +6,7 @@
 
 use super::claim::Assumption;
 use super::element::Element;
-use super::polynomial::Polynomial;
+use super::polynomial::{Generator, Polynomial};
 use super::sign::Sign;
 use super::tower::{Kind, Read, Refusal, Tower};
 
@@ -27,6 +27,9 @@ pub(super) enum Reason {
     Continuous,
     /// The term is defined and continuous elsewhere too; only the way it is read asks for it.
     Removable,
+    /// The base of a power: elsewhere the term is defined where the exponent is a whole number, and read rightly save
+    /// where the base is zero; it is continuous there.
+    Lenient,
     /// The term may be defined elsewhere too.
     Sufficient,
 }
@@ -64,7 +67,8 @@ impl Tower {
         if sign.is(demand.sign()) {
             return Ok(());
         }
-        let text = format!("{} {}", text(), demand.words());
+        let unless = if reason == Reason::Lenient { ", or a whole exponent" } else { "" };
+        let text = format!("{} {}{unless}", text(), demand.words());
         if !sign.may_be(demand.sign()) {
             return Err(Refusal::Nowhere(format!("{text} does not hold")));
         }
@@ -87,9 +91,38 @@ impl Tower {
         self.demand(Demand::NonNegative, e, Reason::Exact, text)
     }
 
-    /// The base of a power whose exponent may be a whole number at some points: there the base may be negative.
-    pub(super) fn demand_positive_base(&mut self, e: &Element, text: &dyn Fn() -> String) -> Read<()> {
-        self.demand(Demand::Positive, e, Reason::Sufficient, text)
+    /// The base of a power whose exponent may be a whole number at some points: there the base may be negative, or zero.
+    /// Only zero is left out, which does no harm where the exponent stays as it is around the zeros of the base.
+    pub(super) fn demand_positive_base(
+        &mut self,
+        base: &Element,
+        exponent: &Element,
+        text: &dyn Fn() -> String,
+    ) -> Read<()> {
+        let within = self.below(exponent);
+        // As a polynomial in one variable that the exponent lacks, its leading coefficient a number, the base has only
+        // finitely many zeros whatever the other variables are.
+        let p = self.inside(&base.numerator);
+        let moves = p
+            .generators()
+            .into_iter()
+            .filter(|g| !within.contains(g))
+            .any(|g| p.coefficients(g).last().is_some_and(|(power, c)| *power > 0 && c.as_constant().is_some()));
+        let reason = if moves { Reason::Lenient } else { Reason::Sufficient };
+        self.demand(Demand::Positive, base, reason, text)
+    }
+
+    /// Every generator that an element depends on, inside of others too.
+    fn below(&self, e: &Element) -> Vec<Generator> {
+        let (mut found, mut pending) = (Vec::new(), e.generators());
+        while let Some(g) = pending.pop() {
+            if found.contains(&g) {
+                continue;
+            }
+            found.push(g);
+            pending.extend(self.made_of(g).iter().flat_map(Element::generators));
+        }
+        found
     }
 
     /// The derivative of `|of|^(1/index)` is taken away from zero.
@@ -120,10 +153,18 @@ impl Tower {
         let open = self.conditions.iter().all(|c| c.reason != Reason::Exact || c.demand != Demand::NonNegative);
         self.conditions.iter().find(|c| {
             let follows = self.sign(&c.element).is(c.demand.sign());
-            let continuous = matches!(c.reason, Reason::Continuous | Reason::Removable);
-            let thin = open && continuous && self.is_in_real_variables(&c.element.numerator);
+            let continuous = matches!(c.reason, Reason::Continuous | Reason::Removable | Reason::Lenient);
+            let thin = open && continuous && self.is_in_real_variables(self.inside(&c.element.numerator));
             c.reason != Reason::Exact && !follows && !thin
         })
+    }
+
+    /// The polynomial whose zeros are those of an absolute value or root.
+    fn inside<'a>(&'a self, p: &'a Polynomial) -> &'a Polynomial {
+        match p.as_generator().map(|g| self.kind(g)) {
+            Some(Kind::Root { of, .. }) => self.inside(of),
+            _ => p,
+        }
     }
 
     fn is_in_real_variables(&self, p: &Polynomial) -> bool {

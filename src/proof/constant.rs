@@ -14,7 +14,7 @@ impl Tower {
         let polynomial = |p: &Polynomial| p.generators().into_iter().all(|g| self.is_number(g));
         match self.kind(g) {
             Kind::Pi => true,
-            Kind::Symbol(_) | Kind::Function { .. } => false,
+            Kind::Symbol(_) | Kind::Function { .. } | Kind::Alternating(_) | Kind::Side { .. } => false,
             Kind::Exp(t) | Kind::Cos(t) | Kind::Sin(t) | Kind::Atan(t) => {
                 t.generators().into_iter().all(|g| self.is_number(g))
             }

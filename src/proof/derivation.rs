@@ -2,6 +2,7 @@
 
 use super::claim::Assumption;
 use super::element::Element;
+use super::elementary::less_one;
 use super::integer::Int;
 use super::polynomial::{Generator, Polynomial};
 use super::sign::Sign;
@@ -58,7 +59,8 @@ impl Tower {
         }
         let own = Element::generator(g);
         let change = match self.kind(g).clone() {
-            Kind::Symbol(_) | Kind::Pi => Element::zero(),
+            // Signs do not change where they are not zero.
+            Kind::Symbol(_) | Kind::Pi | Kind::Alternating(_) | Kind::Side { .. } => Element::zero(),
             Kind::Function { name, orders, arguments } => {
                 let mut sum = Element::zero();
                 for (i, argument) in arguments.iter().enumerate() {
@@ -101,7 +103,7 @@ impl Tower {
                         self.demand_away_from_zero(&of, &|| text.clone())?;
                     }
                     let slope = self.div(&self.mul(&own, &change)?, &of)?;
-                    self.mul(&slope, &Element::polynomial(Polynomial::term(exponent, Int::ONE)))?
+                    self.mul(&slope, &less_one(&exponent))?
                 }
             }
             Kind::Cos(t) => {

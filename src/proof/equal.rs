@@ -32,10 +32,15 @@ pub(super) fn prove(
 /// What two terms demand to be defined, where they agree.
 fn agree(symbols: &Symbols, left: &Expr, right: &Expr) -> Result<Vec<String>, String> {
     let mut tower = Tower::new(symbols);
-    let equal = tower.read(left).and_then(|a| {
-        let b = tower.read(right)?;
-        vanishes(&mut tower, &a, &b)
-    });
+    let both = |tower: &mut Tower| -> Read<bool> {
+        let (a, b) = (tower.read(left)?, tower.read(right)?);
+        vanishes(tower, &a, &b)
+    };
+    let equal = match both(&mut tower) {
+        // Once more in the light of all that the two sides demand.
+        Ok(false) => both(&mut tower),
+        known => known,
+    };
     match equal {
         Ok(true) => concluded(&tower, &[]),
         Ok(false) => Err("the difference of the two sides does not reduce to zero".into()),

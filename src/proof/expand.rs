@@ -1,6 +1,7 @@
 //! Expansions of elements, generator by generator, where a symbol tends to a place.
 
 use super::element::Element;
+use super::elementary::less_one;
 use super::expansion::{Expansion, Grown, Halt};
 use super::polynomial::{Generator, Polynomial};
 use super::sign::Sign;
@@ -31,21 +32,7 @@ pub(super) struct Expander<'a> {
 impl Tower {
     /// Whether the value of a generator changes with a symbol.
     pub(super) fn generator_depends(&self, g: Generator, variable: Generator) -> bool {
-        g == variable
-            || match self.kind(g) {
-                Kind::Symbol(_) | Kind::Pi => false,
-                Kind::Function { arguments, .. } => arguments.iter().any(|a| self.depends(a, variable)),
-                Kind::Exp(t) | Kind::Cos(t) | Kind::Sin(t) | Kind::Atan(t) => self.depends(t, variable),
-                Kind::Ln(p) | Kind::Root { of: p, .. } => self.polynomial_depends(p, variable),
-                Kind::Power { of, exponent } => {
-                    self.polynomial_depends(of, variable)
-                        || exponent.powers().any(|(g, _)| self.generator_depends(g, variable))
-                }
-            }
-    }
-
-    fn polynomial_depends(&self, p: &Polynomial, variable: Generator) -> bool {
-        p.generators().into_iter().any(|g| self.generator_depends(g, variable))
+        g == variable || self.made_of(g).iter().any(|e| self.depends(e, variable))
     }
 
     pub(super) fn depends(&self, e: &Element, variable: Generator) -> bool {
@@ -153,12 +140,23 @@ impl<'a> Expander<'a> {
                 if exponent.powers().any(|(g, _)| self.depends(g)) {
                     return Err(Halt::unsupported("a power of a negative number with a growing exponent"));
                 }
-                let exponent = Element::polynomial(Polynomial::term(exponent, super::integer::Int::ONE));
+                let exponent = less_one(&exponent);
                 let inner = self.polynomial(&of)?;
                 let (size, c, small) = self.tower.normalised(&inner)?;
                 let text = self.tower.text(&c);
                 let c = self.tower.power(&c, &exponent, &|| text.clone())?;
                 self.powered(&size, &c, &small, &exponent)?
+            }
+            Kind::Alternating(_) => {
+                return Err(Halt::unsupported("a power of a negative number with a growing exponent"));
+            }
+            Kind::Side { base, .. } => {
+                let inner = self.element(&base)?;
+                let (_, c) = self.tower.leading(&inner)?;
+                if self.tower.certain_sign(&c) != Sign::POSITIVE {
+                    return Err(Halt::unsupported("a power whose base may be negative"));
+                }
+                Expansion::constant(Element::one())
             }
             Kind::Cos(t) => self.turn(&t)?.0,
             Kind::Sin(t) => self.turn(&t)?.1,

@@ -23,8 +23,8 @@ pub(super) struct Piece {
     pub(super) root: Option<(Generator, u32)>,
     /// The generators `p^m`.
     pub(super) powers: Vec<(Monomial, Generator)>,
-    /// Whether it was split: its parts are pieces of their own.
-    split: bool,
+    /// Whether it was split, or is a product of pieces: its parts are pieces of their own.
+    pub(super) split: bool,
 }
 
 /// An element as `sign · Π piece^power`.
@@ -37,6 +37,12 @@ pub(super) struct Product {
 }
 
 impl Tower {
+    /// Cosines and sines of one angle that no relation has replaced.
+    fn turns(&self) -> Vec<(Generator, Generator)> {
+        let free = |g: Generator| self.entries[g as usize].relation.is_none();
+        self.angles.iter().map(|m| (m.first, m.second)).filter(|(cos, _)| free(*cos)).collect()
+    }
+
     pub(super) fn piece(&self, at: usize) -> Rc<Polynomial> {
         self.pieces[at].polynomial.clone()
     }
@@ -48,9 +54,21 @@ impl Tower {
     }
 
     fn piece_of(&mut self, p: Polynomial) -> usize {
-        match self.pieces.iter().position(|known| *known.polynomial == p) {
+        match self.pieces.iter().position(|known| !known.split && *known.polynomial == p) {
             Some(at) => at,
             None => self.new_piece(p),
+        }
+    }
+
+    /// A product of pieces that is treated as one, because only its sign is known.
+    pub(super) fn group_of(&mut self, p: Polynomial) -> usize {
+        match self.pieces.iter().position(|known| known.split && *known.polynomial == p) {
+            Some(at) => at,
+            None => {
+                let at = self.new_piece(p);
+                self.pieces[at].split = true;
+                at
+            }
         }
     }
 
@@ -94,7 +112,20 @@ impl Tower {
             let piece = self.piece_of(Polynomial::generator(g));
             add(into, piece, power * i64::from(times));
         }
-        let rest = p.stripped(&content, &monomial).ok_or(Refusal::TooLarge)?;
+        let mut rest = p.stripped(&content, &monomial).ok_or(Refusal::TooLarge)?;
+        // c² − 1 is −s².
+        for (cos, sin) in self.turns() {
+            let square = Polynomial::term(Monomial::of(cos, 2), Int::ONE).sub(&Polynomial::one());
+            while rest.degree(cos) >= 2 {
+                let Some(quotient) = rest.divided(&square, &self.budget)? else { break };
+                rest = quotient;
+                if power % 2 != 0 {
+                    into.sign = -into.sign;
+                }
+                let piece = self.piece_of(Polynomial::generator(sin));
+                add(into, piece, 2 * power);
+            }
+        }
         if rest.is_one() {
             return Ok(());
         }
@@ -168,8 +199,8 @@ impl Tower {
             self.relate(g, 1, product);
         }
         for (exponent, g) in self.pieces[at].powers.clone() {
-            let a = self.whole_power(parts[0], &exponent)?;
-            let b = self.whole_power(parts[1], &exponent)?;
+            let a = self.power_less_one(parts[0], &exponent)?;
+            let b = self.power_less_one(parts[1], &exponent)?;
             let product = self.mul(&a, &b)?;
             self.relate(g, 1, product);
         }

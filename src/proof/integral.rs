@@ -218,16 +218,11 @@ fn demand_denominators(tower: &mut Tower, e: &Element) {
     while let Some(e) = pending.pop() {
         wanted.extend(e.factors.iter().map(|(f, _)| Element::polynomial((**f).clone())));
         for g in e.generators() {
-            match tower.kind(g) {
-                Kind::Symbol(_) | Kind::Pi => {}
-                Kind::Function { arguments, .. } => pending.extend(arguments.iter().cloned()),
-                Kind::Exp(t) | Kind::Cos(t) | Kind::Sin(t) | Kind::Atan(t) => pending.push(t.clone()),
-                Kind::Ln(p) => {
-                    wanted.push(Element::polynomial((**p).clone()));
-                    pending.push(Element::polynomial((**p).clone()));
-                }
-                Kind::Root { of, .. } | Kind::Power { of, .. } => pending.push(Element::polynomial((**of).clone())),
+            let inside = tower.made_of(g);
+            if matches!(tower.kind(g), Kind::Ln(_)) {
+                wanted.extend(inside.iter().cloned());
             }
+            pending.extend(inside);
         }
     }
     for element in wanted {

@@ -33,8 +33,10 @@ mod orthant;
 mod parts;
 mod place;
 mod polynomial;
+mod powers;
 mod ratio;
 mod read;
+mod roots;
 mod series;
 mod sign;
 mod size;
@@ -161,5 +163,7 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
 
 #[cfg(test)]
 mod calculus_tests;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

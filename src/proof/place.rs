@@ -118,9 +118,11 @@ impl Place<'_> {
             Kind::Ln(p) => self.polynomial(p)?.abs().ln(BITS).ok(),
             Kind::Root { of, index } => self.polynomial(of)?.abs().root(*index, BITS).ok(),
             Kind::Power { of, exponent } => {
-                let exponent = self.natural(exponent)?;
+                let exponent = self.natural(exponent)? - 1;
                 self.polynomial(of)?.integer_power(&exponent, BITS).ok()
             }
+            Kind::Alternating(m) => Enclosure::whole(-1).integer_power(&self.natural(m)?, BITS).ok(),
+            Kind::Side { base, .. } => self.element(base)?.is_positive().then(|| Enclosure::whole(1)),
             Kind::Cos(t) => Some(self.element(t)?.cos(BITS)),
             Kind::Sin(t) => Some(self.element(t)?.sin(BITS)),
             Kind::Atan(t) => Some(self.element(t)?.atan(BITS)),

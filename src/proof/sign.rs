@@ -126,6 +126,7 @@ impl Tower {
                 }
             }
             Kind::Atan(t) => self.sign(t),
+            Kind::Alternating(_) | Kind::Side { .. } => Sign::NONZERO,
             Kind::Cos(_) | Kind::Sin(_) => Sign::ANY,
         };
         self.fact(&Polynomial::generator(g), own)
@@ -275,7 +276,7 @@ impl Tower {
         Ok(())
     }
 
-    fn assume_of_polynomial(&mut self, p: &Polynomial, sign: Sign) {
+    pub(super) fn assume_of_polynomial(&mut self, p: &Polynomial, sign: Sign) {
         let content = p.content();
         let Some(q) = p.stripped(&content, &Monomial::default()) else { return };
         if q.as_constant().is_some() {

@@ -63,10 +63,17 @@ pub(super) enum Kind {
         of: Rc<Polynomial>,
         index: u32,
     },
-    /// `p^m` with `m` a product of natural numbers.
+    /// `p^(m−1)` with `m` a product of natural numbers.
     Power {
         of: Rc<Polynomial>,
         exponent: Monomial,
+    },
+    /// `(−1)^m` with `m` a product of natural numbers.
+    Alternating(Monomial),
+    /// `sign(base)^exponent`, where the base is above zero or the exponent a whole number.
+    Side {
+        base: Element,
+        exponent: Element,
     },
     Cos(Element),
     Sin(Element),
@@ -132,6 +139,20 @@ impl Tower {
         &self.entries[generator as usize].kind
     }
 
+    /// The elements that a generator is a function of.
+    pub(super) fn made_of(&self, g: Generator) -> Vec<Element> {
+        let monomial = |m: &Monomial| Element::polynomial(Polynomial::term(m.clone(), Int::ONE));
+        match self.kind(g) {
+            Kind::Symbol(_) | Kind::Pi => Vec::new(),
+            Kind::Function { arguments, .. } => arguments.clone(),
+            Kind::Exp(t) | Kind::Cos(t) | Kind::Sin(t) | Kind::Atan(t) => vec![t.clone()],
+            Kind::Ln(p) | Kind::Root { of: p, .. } => vec![Element::polynomial((**p).clone())],
+            Kind::Power { of, exponent } => vec![Element::polynomial((**of).clone()), monomial(exponent)],
+            Kind::Alternating(m) => vec![monomial(m)],
+            Kind::Side { base, exponent } => vec![base.clone(), exponent.clone()],
+        }
+    }
+
     fn depth_of(&self, e: &Element) -> u32 {
         e.generators().iter().map(|g| self.entries[*g as usize].depth).max().unwrap_or(0)
     }
@@ -139,7 +160,8 @@ impl Tower {
     /// A new generator.
     pub(super) fn push(&mut self, kind: Kind, relation: Option<(u32, Element)>) -> Read<Generator> {
         let depth = match &kind {
-            Kind::Symbol(_) | Kind::Pi => 0,
+            Kind::Symbol(_) | Kind::Pi | Kind::Alternating(_) => 0,
+            Kind::Side { base, exponent } => 1 + self.depth_of(base).max(self.depth_of(exponent)),
             Kind::Function { arguments, .. } => 1 + arguments.iter().map(|a| self.depth_of(a)).max().unwrap_or(0),
             Kind::Exp(e) | Kind::Cos(e) | Kind::Sin(e) | Kind::Atan(e) => 1 + self.depth_of(e),
             Kind::Ln(p) | Kind::Root { of: p, .. } | Kind::Power { of: p, .. } => {

@@ -1,6 +1,7 @@
 //! From element back to a term, for a reader: nothing that is proved rests on it.
 
 use super::element::Element;
+use super::elementary::less_one;
 use super::integer::Int;
 use super::polynomial::{Generator, Monomial, Polynomial};
 use super::read::shortened;
@@ -55,9 +56,14 @@ impl Tower {
                 let inside = self.absolute(of)?;
                 if *index == 1 { inside } else { inside.power(&Expr::ratio(1, i64::from(*index))) }
             }
-            Kind::Power { of, exponent } => {
-                let exponent = self.written(&Polynomial::term(exponent.clone(), Int::ONE))?;
-                self.written(of)?.power(&exponent)
+            Kind::Power { of, exponent } => self.written(of)?.power(&self.expression(&less_one(exponent))?),
+            Kind::Alternating(m) => {
+                let exponent = self.written(&Polynomial::term(m.clone(), Int::ONE))?;
+                Expr::integer(-1).power(&exponent)
+            }
+            Kind::Side { base, exponent } => {
+                let base = self.expression(base)?;
+                (base.clone() / base.call(Function::Abs)).power(&self.expression(exponent)?)
             }
             Kind::Cos(t) => self.expression(t)?.call(Function::Cos),
             Kind::Sin(t) => self.expression(t)?.call(Function::Sin),
