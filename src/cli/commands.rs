@@ -8,6 +8,7 @@ use crate::model::Model;
 use crate::report::picture::{Curve, draw};
 use crate::report::table::{Cell, Table};
 use crate::theory::bounds::{bounds as all_bounds, curve};
+use crate::theory::derived::{Quantity, derivations};
 use crate::theory::{Method, all_sources, joint, loss as losses, regime, sources, stationary};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -190,13 +191,23 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
             Err(reason) => (name, Err(reason.to_string()), None, reason.to_string()),
         });
     }
-    let (mut entries, mut formulas, mut status) = (Map::new(), Map::new(), Map::new());
+    let (mut entries, mut formulas, mut status, mut behind) = (Map::new(), Map::new(), Map::new(), Map::new());
     entries.insert("model".into(), json!(model.name()));
     entries.insert("x".into(), numbers(&xs));
     let mut text = format!("Losses along the floor of {} (only differences mean anything)\n\n", model.name());
     let mut columns = Vec::new();
     for (name, values, formula, shown) in rows {
+        let ids = match name {
+            "sgd_loss" | "effective_loss" => derivations(&model, Quantity::SgdLoss),
+            "marginal_potential" => derivations(&model, Quantity::Potential),
+            "discrete_potential" => derivations(&model, Quantity::DiscretePotential),
+            _ => Vec::new(),
+        };
         text += &format!("{name} = {shown}\n");
+        if values.is_ok() && !ids.is_empty() {
+            text += &format!("    derivation: {}\n", ids.join(", "));
+            behind.insert(name.into(), json!(ids));
+        }
         formulas.insert(name.into(), formula.unwrap_or(Value::Null));
         match values {
             Ok(values) => {
@@ -210,6 +221,7 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
         }
     }
     entries.insert("formula".into(), Value::Object(formulas));
+    entries.insert("derivations".into(), Value::Object(behind));
     entries.insert("status".into(), Value::Object(status));
     let mut table =
         Table::new(std::iter::once(model.coordinate().to_owned()).chain(columns.iter().map(|(n, _)| (*n).to_owned())));

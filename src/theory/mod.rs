@@ -4,6 +4,7 @@
 //! no path is simulated and no equation discretised; quadratures alone are numerical.
 
 pub mod bounds;
+pub mod derived;
 pub mod discrete;
 pub mod first_order;
 pub mod joint;

@@ -204,7 +204,7 @@ fn antiderivative(slope: &Tape, a: f64, b: f64) -> Result<Piecewise, NoTime> {
 }
 
 /// `T(1+θε)/(1+ε/κ)`, given its numerator; `ε/κ = Δg²/λ`.
-fn corrected_diffusion(model: &Model, numerator: &Expr) -> Result<Expr, NoTime> {
+pub(super) fn corrected_diffusion(model: &Model, numerator: &Expr) -> Result<Expr, NoTime> {
     let langevin = langevin::noise(model).map_err(NoTime::Law)?;
     if !langevin.constant {
         return Err(NoTime::NoCorrectedRate("noise that varies along the floor"));
