@@ -68,6 +68,9 @@ mod tests {
     use crate::theory::{first_order, loss, passage};
     use std::path::{Path, PathBuf};
 
+    /// What symbols and functions stand for.
+    type Terms = Vec<(&'static str, Expr)>;
+
     fn file(id: &str) -> PathBuf {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("derivations");
         let folders = std::fs::read_dir(root).expect("the library");
@@ -175,7 +178,7 @@ mod tests {
             format!(r#"Sgd(learning_rate: 0.2, batch_size: 4, kappa: 5, variance: "{variance}"{fields})"#)
         };
         let s = || ("S", number("0.3"));
-        let rows: Vec<(&str, String, Vec<(&'static str, Expr)>)> = vec![
+        let rows: Vec<(&str, String, Terms)> = vec![
             ("sgd-variance", sgd("", "1.2"), vec![s()]),
             ("momentum-variance", sgd(", momentum: 0.6", "1.2"), vec![s(), ("beta", number("0.6"))]),
             (
