@@ -34,7 +34,7 @@ fn entry(j: &Judged) -> String {
     let refuted = j.mutants.iter().filter(|m| matches!(m, Verdict::Refuted(_))).count();
     text += &format!("; {refuted} of {} wrong variants refuted.\n", j.mutants.len());
     text += &format!("\n$$\n{}\n$$\n", claim_latex(d.stated()));
-    for (k, (name, formula)) in d.definitions().iter().enumerate() {
+    for (k, (name, formula)) in d.definitions_used().into_iter().enumerate() {
         let with = if k == 0 { "\nwith\n" } else { "" };
         text += &format!("{with}\n$$\n{} = {}\n$$\n", Expr::symbol(name).latex(), formula.latex());
     }

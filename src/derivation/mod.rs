@@ -5,6 +5,7 @@ mod latex;
 mod meaning;
 mod read;
 mod size;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +77,19 @@ impl Derivation {
     /// Abbreviations as written, in order; each may use those before it.
     pub fn definitions(&self) -> &[(String, Expr)] {
         &self.definitions
+    }
+    /// The abbreviations that the stated claim uses, also by way of others.
+    pub fn definitions_used(&self) -> Vec<&(String, Expr)> {
+        let mut used = terms::symbols(&self.stated);
+        let mut found = Vec::new();
+        for definition in self.definitions.iter().rev() {
+            if used.contains(&definition.0) {
+                used.extend(definition.1.symbols());
+                found.push(definition);
+            }
+        }
+        found.reverse();
+        found
     }
     /// The claim as stated, with abbreviations.
     pub fn stated(&self) -> &Claim {

@@ -3,6 +3,7 @@
 use super::draft::{self, Draft};
 use super::meaning::meaning;
 use super::size::small_enough;
+use super::terms::with_terms;
 use super::{Derivation, DerivationError, DerivationErrors, Source};
 use crate::document::{Document, Entries, Path, Step, is_identifier};
 use crate::expr::{Expr, Function, Names, Node, parse};
@@ -424,40 +425,5 @@ fn leaves_values(known: &Assumption, lower: Option<&Rational>, upper: Option<&Ra
         }
         Assumption::Positive => upper.is_positive() && lower.is_none_or(|a| a < upper),
         _ => lower.is_none_or(|a| a < upper),
-    }
-}
-
-/// The claim with every term replaced.
-fn with_terms(claim: &Claim, f: &dyn Fn(&Expr) -> Expr) -> Claim {
-    let place = |p: &Place| match p {
-        Place::At(e) => Place::At(f(e)),
-        other => other.clone(),
-    };
-    match claim {
-        Claim::Equal { left, right } => Claim::Equal { left: f(left), right: f(right) },
-        Claim::Limit { of, variable, to, equals } => {
-            Claim::Limit { of: f(of), variable: variable.clone(), to: place(to), equals: place(equals) }
-        }
-        Claim::Series { of, variable, about, order, equals } => {
-            Claim::Series { of: f(of), variable: variable.clone(), about: f(about), order: *order, equals: f(equals) }
-        }
-        Claim::Integral { integrand, variable, lower, upper, equals, antiderivative } => Claim::Integral {
-            integrand: f(integrand),
-            variable: variable.clone(),
-            lower: place(lower),
-            upper: place(upper),
-            equals: f(equals),
-            antiderivative: antiderivative.as_ref().map(f),
-        },
-        Claim::Positive { expression, over } => Claim::Positive { expression: f(expression), over: over.clone() },
-        Claim::Less { smaller, larger, over } => {
-            Claim::Less { smaller: f(smaller), larger: f(larger), over: over.clone() }
-        }
-        Claim::Stationary { density, drift, diffusion, variables } => Claim::Stationary {
-            density: f(density),
-            drift: drift.iter().map(f).collect(),
-            diffusion: diffusion.iter().map(|row| row.iter().map(f).collect()).collect(),
-            variables: variables.clone(),
-        },
     }
 }

@@ -47,6 +47,13 @@ fn abbreviations_are_written_out_also_inside_derivatives() {
 }
 
 #[test]
+fn a_reader_is_shown_the_abbreviations_of_the_claim_only() {
+    let d = read(&FLUX.replace("[(\"U\"", "[(\"W\", \"2*x\"), (\"U\"").replace("\"diff(p,x)\"", "\"W\""));
+    let names: Vec<&str> = d.definitions_used().iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((names, d.definitions().len()), (vec!["U", "p"], 3));
+}
+
+#[test]
 fn ends_of_ranges_are_the_decimals_written() {
     let d = read(FLUX);
     let Claim::Less { over, .. } = &d.mutants()[1] else { panic!("{:?}", d.mutants()) };

@@ -102,7 +102,14 @@ fn tex(e: &Expr, least: Level) -> String {
         }
         Node::Derivative { of, variable, order } => {
             let power = if *order == 1 { String::new() } else { format!("^{{{order}}}") };
-            format!("\\frac{{\\partial{power}}}{{\\partial {}{power}}} {}", symbol(variable), tex(of, Level::Atom))
+            let by = format!("\\partial {}{power}", symbol(variable));
+            match of.node() {
+                // Above the line it cannot be read as the derivative of the factors that follow.
+                Node::Symbol(_) | Node::Apply { .. } => {
+                    format!("\\frac{{\\partial{power} {}}}{{{by}}}", tex(of, Level::Atom))
+                }
+                _ => format!("\\frac{{\\partial{power}}}{{{by}}} {}", tex(of, Level::Atom)),
+            }
         }
     }
 }

@@ -416,6 +416,8 @@ mod tests {
         let power = kept.substitute(&|name| (name == "kappa").then(|| Expr::symbol("x")));
         assert_eq!(power.to_string(), "x*diff(x^2*x, x)");
         assert_eq!(kept.latex(), "x \\frac{\\partial}{\\partial x} \\left(\\kappa^2x\\right)");
+        let kept = parse("diff(F(x), x, 2)*x", &keep).expect("read");
+        assert_eq!(kept.latex(), "\\frac{\\partial^{2} F\\left(x\\right)}{\\partial x^{2}} x");
     }
 
     #[test]
