@@ -198,3 +198,69 @@ fn a_measured_network_is_reported() {
     assert!((at_ten["mean_square_bound"].as_f64().expect("a bound") - 0.0949).abs() < 5e-5);
     assert_eq!(report["runs"].as_array().map(Vec::len), Some(19));
 }
+
+/// The histogram of the walkers is the exact density within its standard errors, and not that of another kappa.
+#[test]
+fn the_density_of_the_simulated_ensemble_has_honest_errors() {
+    let model = ["density", "models/yang-tang-tu-2023.ron", "--points", "61", "--method", "fokker-planck,simulation"];
+    let found = json(&model);
+    let other = json(&["density", "models/yang-tang-tu-2023.ron", "--points", "61", "--set", "noise.kappa=4"]);
+    let list = |v: &Value| -> Vec<f64> { v.as_array().expect("a list").iter().filter_map(Value::as_f64).collect() };
+    let (simulated, errors) = (list(&found["densities"]["simulation"]), list(&found["standard_errors"]["simulation"]));
+    let far = |exact: &[f64]| {
+        let central = (0..61).filter(|k| exact[*k] > 0.02);
+        let squares: Vec<f64> = central.map(|k| ((simulated[k] - exact[k]) / errors[k]).powi(2)).collect();
+        squares.iter().sum::<f64>() / squares.len() as f64
+    };
+    let right = far(&list(&found["densities"]["fokker-planck"]));
+    let wrong = far(&list(&other["densities"]["fokker-planck"]));
+    assert!(right < 3.0 && wrong > 10.0, "{right} {wrong}");
+    let mut again = model.to_vec();
+    again.extend(["--threads", "1"]);
+    assert_eq!(json(&again)["densities"], found["densities"]);
+}
+
+/// What cannot be simulated to its stationary law is null with a reason.
+#[test]
+fn a_law_that_is_reached_too_slowly_is_not_simulated() {
+    let found = json(&["density", "models/logarithmic-confinement.ron", "--at", "0", "--method", "all"]);
+    assert!(found["densities"]["simulation"].is_null() && found["densities"]["adiabatic"].is_array());
+    assert!(found["status"]["simulation"].as_str().is_some_and(|s| s.contains("spectral gap")));
+}
+
+/// Ctrl-C ends with code 130; what is done is told whole, and no file is left half-written.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_program_tells_what_is_done() {
+    use std::process::{Command as Process, Stdio};
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out.npz");
+    let interrupted = |arguments: &[&str]| {
+        let child = Process::new(assert_cmd::cargo::cargo_bin("thalweg"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        let sent = Process::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill exists");
+        assert!(sent.success());
+        let clock = std::time::Instant::now();
+        let output = child.wait_with_output().expect("ended");
+        assert!(clock.elapsed().as_secs() < 10);
+        assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
+        output.stdout
+    };
+    let path = out.to_str().expect("a path");
+    let long = ["simulate", "models/yang-tang-tu-2023.ron", "--steps", "1000000000", "--threads", "1", "--out", path];
+    assert!(interrupted(&long).is_empty());
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    let slow =
+        ["density", "models/three-directions.ron", "--at", "1", "--method", "adiabatic,simulation", "--threads", "1"];
+    let told = interrupted(&[&slow[..], &["--format", "json"]].concat());
+    let told: Value = serde_json::from_slice(&told).expect("one whole object");
+    assert!(told["densities"]["adiabatic"][0].as_f64().is_some() && told["densities"]["simulation"].is_null());
+    assert!(told["status"]["simulation"].as_str().is_some_and(|s| s.contains("interrupted")));
+}

@@ -3,6 +3,7 @@
 //! The first line of each complaint is `file:line:column: error: field: message`, so that editors can jump there; below
 //! it the line at fault, underlined, and what is accepted.
 
+use super::watch::INTERRUPTED;
 use crate::document::{Fault, Faults};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
@@ -19,6 +20,8 @@ pub enum Failure {
     Bad(Vec<Complaint>),
     /// The command, or what was asked of it, does not exist yet.
     NotBuilt(&'static str),
+    /// Somebody pressed Ctrl-C before there was anything to tell.
+    Interrupted(String),
 }
 
 /// One thing that is wrong.
@@ -59,13 +62,17 @@ impl Failure {
 
     /// Exit code.
     pub fn code(&self) -> u8 {
-        2
+        match self {
+            Failure::Bad(_) | Failure::NotBuilt(_) => 2,
+            Failure::Interrupted(_) => INTERRUPTED,
+        }
     }
 
     /// The page, with or without colour.
     pub fn page(&self, colour: bool) -> String {
         match self {
             Failure::Bad(complaints) => complaints.iter().map(|c| c.page(colour)).collect::<Vec<_>>().join("\n"),
+            Failure::Interrupted(what) => format!("{what}: nothing was written\n"),
             Failure::NotBuilt(what) => {
                 Complaint { line: format!("error: {what} is not built yet"), help: None, excerpt: None }.page(colour)
             }

@@ -6,9 +6,11 @@
 mod answer;
 mod args;
 mod commands;
+mod density;
 mod derivations_page;
 mod failure;
 mod fit;
+mod histogram;
 mod input;
 mod measured;
 mod output;
@@ -17,10 +19,12 @@ mod simulate;
 mod time;
 mod tune;
 mod verify;
+mod watch;
 
 use crate::model::Model;
+use crate::theory::{Method, stationary};
 use answer::{Answer, Failure};
-use args::{Cli, Color, Command, Common, Format};
+use args::{Cli, Color, Command, Common, Format, Places};
 use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -45,6 +49,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    watch::listen();
     match run(&cli) {
         Ok((text, code)) => {
             let mut out = std::io::stdout().lock();
@@ -71,7 +76,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
     }
     let answer = match &cli.command {
         Command::Verify { models, data, quick } => verify::verify(models, data.as_deref(), *quick, &cli.common)?,
-        Command::Density(asked) => commands::density(asked, &cli.common)?,
+        Command::Density(asked) => density::density(asked, &cli.common)?,
         Command::Loss { model, places } => commands::loss(model, places, &cli.common)?,
         Command::Bounds { input, batch_size } => commands::bounds(input, *batch_size, &cli.common)?,
         Command::Cite { models } => commands::cite(models, &cli.common)?,
@@ -127,4 +132,21 @@ fn inside(model: &Model, flag: &str, x: f64) -> Result<(), Failure> {
     let accepted = model.domain().ends().map_or("a finite number".into(), |(a, b)| format!("from {a} to {b}"));
     let (name, coordinate) = (model.name(), model.coordinate());
     Err(Failure::bad(format!("{flag} {x}: outside the domain of `{name}`: accepted for {coordinate} is {accepted}")))
+}
+
+/// The places asked for, inside the domain.
+fn places(model: &Model, asked: &Places) -> Result<Vec<f64>, Failure> {
+    if let Some(at) = &asked.at {
+        at.iter().try_for_each(|x| inside(model, "--at", *x))?;
+        return Ok(at.clone());
+    }
+    let n = asked.points.unwrap_or(201);
+    let (a, b) = match model.domain().ends() {
+        Some(ends) => ends,
+        None => stationary(model, Method::Adiabatic)
+            .map(|p| p.density.visited(1e-6))
+            .map_err(|reason| Failure::bad(format!("no places along an unbounded floor without --at: {reason}")))?,
+    };
+    let last = f64::from(n - 1);
+    Ok((0..n).map(|k| if k + 1 == n { b } else { a + (b - a) * f64::from(k) / last }).collect())
 }

@@ -2,11 +2,12 @@
 
 use super::answer::{Answer, Failure, number, numbers};
 use super::args::{Common, SchemeName, SimdChoice, SimulateArgs};
+use super::watch::Onlooker;
 use super::{inside, output, read_model};
 use crate::archive::{ArrayRef, write};
 use crate::eval::Simd;
 use crate::report::table::{Cell, Table};
-use crate::sim::{Ensemble, Estimate, Plan, Scheme, Unwatched, run};
+use crate::sim::{Ensemble, Estimate, Plan, Scheme, SimError, run};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -46,7 +47,12 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
     plan.burn_in = if asked.every.is_some() { plan.steps / 2 } else { 0 };
     apply(&mut plan, common)?;
     let clock = Instant::now();
-    let found = run(&model, &plan, &Unwatched).map_err(|e| failed(&e))?;
+    let watch = Onlooker::of("walkers", common);
+    let found = run(&model, &plan, &watch).map_err(|e| match e {
+        SimError::Interrupted { .. } => Failure::Interrupted(e.to_string()),
+        other => failed(&other),
+    })?;
+    drop(watch);
     let seconds = clock.elapsed().as_secs_f64();
     if let Some(path) = &asked.out {
         save(path, &found)?;

@@ -2,11 +2,12 @@
 
 use super::answer::{Answer, Failure, number};
 use super::args::{Common, TimeArgs};
+use super::watch::Onlooker;
 use super::{inside, read_model, simulate};
 use crate::model::Model;
 use crate::num::function::exp;
 use crate::report::table::{Cell, Table};
-use crate::sim::{Passage, Plan, Unwatched, first_passage};
+use crate::sim::{Passage, Plan, SimError, first_passage};
 use crate::theory::Method;
 use crate::theory::passage::{NoTime, log_passage_time, log_spectral_gap};
 use serde_json::{Map, Value, json};
@@ -139,7 +140,10 @@ fn simulated(model: &Model, asked: &TimeArgs, common: &Common, expected: Option<
     let Some(expected) = expected.filter(|time| time.is_finite() && *time > 0.0) else {
         return Ok(Err("no finite mean time is expected".into()));
     };
-    let failed = |e: crate::sim::SimError| Failure::of_file(&asked.model, e);
+    let failed = |e: SimError| match e {
+        SimError::Interrupted { .. } => Failure::Interrupted(e.to_string()),
+        other => Failure::of_file(&asked.model, other),
+    };
     let mut plan = Plan::for_model(model, Some(expected)).map_err(failed)?;
     let walkers = asked.walkers.unwrap_or(WALKERS);
     let dt = plan.dt.or(model.sgd().map(|sgd| sgd.learning_rate.value())).unwrap_or(f64::INFINITY);
@@ -151,5 +155,7 @@ fn simulated(model: &Model, asked: &TimeArgs, common: &Common, expected: Option<
     plan.start = Some(asked.from);
     simulate::apply(&mut plan, common)?;
     let limit = (PATIENCE * steps).ceil().clamp(1.0, 1e12) as u64;
-    first_passage(model, &plan, asked.to, limit, &Unwatched).map(|passage| Ok((passage, walkers))).map_err(failed)
+    first_passage(model, &plan, asked.to, limit, &Onlooker::of("first passages", common))
+        .map(|passage| Ok((passage, walkers)))
+        .map_err(failed)
 }

@@ -3,9 +3,9 @@
 use super::answer::{Answer, Failure, number};
 use super::args::Common;
 use super::read_models;
+use super::watch::{INTERRUPTED, Onlooker};
 use crate::check::{self, Effort, Report, Verdict};
 use crate::report::table::{Cell, Table};
-use crate::sim::Unwatched;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -21,11 +21,19 @@ pub fn verify(paths: &[PathBuf], data: Option<&Path>, quick: bool, common: &Comm
         simd: super::simulate::simd(common)?,
         ..if quick { Effort::quick() } else { Effort::default() }
     };
-    let reports = models
-        .iter()
-        .map(|model| check::verify(model, &effort, &Unwatched))
-        .collect::<Result<Vec<Report>, _>>()
-        .map_err(|e| Failure::bad(e.to_string()))?;
+    let (mut reports, mut interrupted): (Vec<Report>, _) = (Vec::new(), None);
+    for model in &models {
+        match check::verify(model, &effort, &Onlooker::of(model.name(), common)) {
+            Ok(report) => reports.push(report),
+            Err(reason) => {
+                interrupted = Some(reason);
+                break;
+            }
+        }
+    }
+    if let Some(reason) = interrupted.as_ref().filter(|_| reports.is_empty()) {
+        return Err(Failure::Interrupted(reason.to_string()));
+    }
     let mut table = Table::new(["model", "claim", "expected", "observed", "distance", "limit", "verdict"]);
     let mut text = String::new();
     for report in &reports {
@@ -49,7 +57,8 @@ pub fn verify(paths: &[PathBuf], data: Option<&Path>, quick: bool, common: &Comm
         text += &format!("{}: {}\n\n{}\n{notes}\n", report.model, report.verdict().name(), own.to_text());
     }
     let any = |v: Verdict| reports.iter().any(|r| r.verdict() == v);
-    let whole = [Verdict::Fail, Verdict::Undecided].into_iter().find(|v| any(*v)).unwrap_or(Verdict::Pass);
+    let worst = [Verdict::Fail, Verdict::Undecided].into_iter().find(|v| any(*v)).unwrap_or(Verdict::Pass);
+    let whole = if interrupted.is_some() && worst == Verdict::Pass { Verdict::Undecided } else { worst };
     let as_json = |r: &Report| {
         let checks: Vec<Value> = r
             .checks
@@ -62,13 +71,18 @@ pub fn verify(paths: &[PathBuf], data: Option<&Path>, quick: bool, common: &Comm
             .collect();
         json!({"model": r.model, "verdict": r.verdict().name(), "checks": checks})
     };
-    let entries = match reports.as_slice() {
-        [one] => as_json(one),
+    let mut entries = match reports.as_slice() {
+        [one] if models.len() == 1 => as_json(one),
         many => json!({"verdict": whole.name(), "models": many.iter().map(as_json).collect::<Vec<_>>()}),
     };
+    if let Some(reason) = &interrupted {
+        text += &format!("{reason}: {} of {} models were examined\n", reports.len(), models.len());
+        entries["status"] = json!(reason.to_string());
+    }
     let mut answer = Answer::new("verify", text, table, entries);
     answer.junit = junit(&reports);
     answer.code = match whole {
+        _ if interrupted.is_some() => INTERRUPTED,
         Verdict::Fail => 1,
         Verdict::Undecided => 3,
         _ => 0,

@@ -16,6 +16,8 @@ pub enum Cell {
     Text(String),
     /// A number and how many significant digits people are shown; files get all of them.
     Number(f64, usize),
+    /// A number and how many decimals people are shown; files get all of it.
+    Decimals(f64, usize),
     /// A whole number.
     Count(u64),
     /// No number: a dash for people, nothing in files.
@@ -49,10 +51,27 @@ impl Cell {
         value.map_or(Cell::Missing, |v| Cell::number(v, digits))
     }
 
+    /// A number whose error or spread is of the size of `scale`, shown to `digits` digits of that.
+    pub fn to_scale(value: f64, scale: f64, digits: usize) -> Cell {
+        if !(scale > 0.0 && value.abs() < 1e6) {
+            return Cell::number(value, digits);
+        }
+        match digits as i32 - 1 - exponent_of(scale) {
+            decimals @ 0..=9 => Cell::Decimals(value, decimals as usize),
+            _ => Cell::number(value, digits),
+        }
+    }
+
     fn shown(&self) -> String {
         match self {
             Cell::Text(text) => text.clone(),
             Cell::Number(value, digits) => significant(*value, *digits),
+            // The sign of a rounded zero says nothing.
+            Cell::Decimals(value, decimals) => {
+                let text = format!("{value:.decimals$}");
+                let zero = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
+                if zero { text.trim_start_matches('-').to_owned() } else { text }
+            }
             Cell::Count(count) => count.to_string(),
             Cell::Missing => "-".to_owned(),
         }
@@ -61,11 +80,16 @@ impl Cell {
     fn exact(&self) -> String {
         match self {
             Cell::Text(text) => text.clone(),
-            Cell::Number(value, _) => format!("{value:?}"),
+            Cell::Number(value, _) | Cell::Decimals(value, _) => format!("{value:?}"),
             Cell::Count(count) => count.to_string(),
             Cell::Missing => String::new(),
         }
     }
+}
+
+/// Decimal exponent of a finite number, as it is written with all its digits.
+fn exponent_of(value: f64) -> i32 {
+    format!("{value:e}").split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0)
 }
 
 /// `value` with `digits` significant digits, in plain notation where that is short and in scientific notation
@@ -162,6 +186,15 @@ mod tests {
         assert_eq!(significant(1.25e-7, 3), "1.25e-7");
         assert_eq!(significant(0.00019, 2), "0.00019");
         assert_eq!(significant(9.9999, 3), "10.0");
+    }
+
+    #[test]
+    fn what_is_far_below_the_spread_is_zero_for_people() {
+        assert_eq!(Cell::to_scale(-6.5e-17, 0.8, 4).shown(), "0.0000");
+        assert_eq!(Cell::to_scale(-12.3456, 3.0, 3).shown(), "-12.35");
+        assert_eq!(Cell::to_scale(1.5e-12, 1e-11, 3).shown(), "1.50e-12");
+        assert_eq!(Cell::to_scale(f64::NAN, 1.0, 3).shown(), "-");
+        assert_eq!(Cell::to_scale(1.0 / 3.0, 1.0, 3).exact(), "0.3333333333333333");
     }
 
     #[test]

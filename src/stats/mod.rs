@@ -3,6 +3,7 @@
 //! Every p-value and interval assumes independent samples unless its doc says otherwise: thin a path, or use
 //! independent walkers, before asking. A number that cannot be had is infinite or NaN, or refused, never zero.
 
+mod between_bins;
 mod distance;
 mod estimate;
 mod fit;
@@ -10,6 +11,7 @@ mod goodness;
 mod histogram;
 mod quantile;
 
+pub use between_bins::density_between_bins;
 pub use distance::{mean_total_variation, total_variation_limit};
 pub use estimate::{Estimate, mean, mean_of_path};
 pub use fit::{LinearFit, linear_fit};
