@@ -216,10 +216,11 @@ impl Search<'_> {
                 }
                 let bare = base.without(cos).without(sin);
                 for n in 0..=total {
-                    found.push(bare.times(&Monomial::of(cos, n))?);
-                    if n < total {
-                        found.push(bare.times(&Monomial::of(cos, n))?.times(&Monomial::of(sin, 1))?);
+                    let mut turn = bare.times(&Monomial::of(cos, n))?;
+                    if (total - n) % 2 == 1 {
+                        turn = turn.times(&Monomial::of(sin, 1))?;
                     }
+                    found.push(turn);
                 }
             }
         }

@@ -5,9 +5,10 @@ use super::claim::{Assumption, Claim, Place, Symbols};
 use super::condition::Demand;
 use super::element::Element;
 use super::expansion::Halt;
+use super::integral::Integral;
 use super::tower::Tower;
 use super::value::Value;
-use super::{Step, Theorem, Verdict, Witness};
+use super::{Step, Theorem, Verdict, Witness, quadrature};
 use crate::expr::Expr;
 use crate::num::rational::Rational;
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 const PLACES: u64 = 64;
 /// Places where a claim is looked at with numbers for its symbols.
 const NUMBERS: u64 = 6;
+/// Places where an integral without a certificate is enclosed.
+const QUADRATURES: u64 = 4;
 /// Precisions of the enclosures.
 const BITS: [u32; 3] = [64, 256, 1024];
 /// Digits shown: as many of these as tell the sides apart.
@@ -89,6 +92,19 @@ pub(super) fn judge(symbols: &Symbols, claim: &Claim) -> Verdict {
             return Verdict::Refuted(witness(&place, sides, &what));
         }
     }
+    if let Claim::Integral { integrand, variable, lower, upper, equals, .. } = claim {
+        let integral = Integral { integrand, variable, lower, upper, equals, antiderivative: None };
+        for index in 0..if used.is_empty() { 1 } else { QUADRATURES } {
+            if let Some(place) = assignment(&used, &BTreeMap::new(), index)
+                && is_admissible(&place, &used, &BTreeMap::new())
+                && let Some((found, claimed)) = quadrature::apart(&integral, &place)
+            {
+                let texts = |digits: u32| (found.text(digits), claimed.text(digits));
+                let sides = DIGITS.into_iter().map(texts).find(|(a, b)| a != b).unwrap_or_else(|| texts(DIGITS[2]));
+                return Verdict::Refuted(witness(&place, sides, "value"));
+            }
+        }
+    }
     Verdict::Unknown(format!("{tried}; no place was found where it fails"))
 }
 
@@ -100,7 +116,7 @@ fn attempt(symbols: &Symbols, claim: &Claim) -> Outcome {
         Claim::Limit { of, variable, to, equals } => super::limit::attempt(symbols, of, (variable, to), equals),
         Claim::Integral { integrand, variable, lower, upper, equals, antiderivative } => {
             let antiderivative = antiderivative.as_ref();
-            let parts = super::integral::Integral { integrand, variable, lower, upper, equals, antiderivative };
+            let parts = Integral { integrand, variable, lower, upper, equals, antiderivative };
             super::integral::attempt(symbols, &parts)
         }
         _ => Outcome::Unknown("not decided yet".into()),

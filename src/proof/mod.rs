@@ -34,6 +34,7 @@ mod parts;
 mod place;
 mod polynomial;
 mod powers;
+mod quadrature;
 mod ratio;
 mod read;
 mod roots;

@@ -51,6 +51,11 @@ fn inside(term: &Expr, variable: &str) -> Inside {
     found
 }
 
+/// Whether something in a term is differentiated by a variable.
+pub(super) fn is_differentiated(term: &Expr, variable: &str) -> bool {
+    inside(term, variable).differentiated
+}
+
 fn replaced(term: &Expr, variable: &str, by: &Expr) -> Expr {
     term.substitute(&|name: &str| (name == variable).then(|| by.clone()))
 }
