@@ -18,7 +18,7 @@ const PLACES: u64 = 64;
 /// Places where a claim is looked at with numbers for its symbols.
 const NUMBERS: u64 = 6;
 /// Places where an integral without a certificate is enclosed.
-const QUADRATURES: u64 = 4;
+const QUADRATURES: u64 = 3;
 /// Precisions of the enclosures.
 const BITS: [u32; 3] = [64, 256, 1024];
 /// Digits shown: as many of these as tell the sides apart.

@@ -163,6 +163,8 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
 }
 
 #[cfg(test)]
+mod calculus_laws;
+#[cfg(test)]
 mod calculus_tests;
 #[cfg(test)]
 mod laws;

@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 /// Precision in bits.
 const BITS: u32 = 128;
 /// Order of the Taylor polynomials: even.
-const ORDER: u32 = 10;
+const ORDER: u32 = 8;
 /// Most cells.
-const MOST_CELLS: usize = 200;
+const MOST_CELLS: usize = 96;
 
 /// A part of the interval from 0 to 1, with the enclosed integral over it and how wide that is.
 struct Cell {
