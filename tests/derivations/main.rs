@@ -112,6 +112,8 @@ fn the_library_holds_and_its_page_is_current() {
     for d in derivations {
         let id = d["id"].as_str().expect("an id");
         judge(id.to_owned(), &d["verdict"], "proved");
+        let file = Path::new(d["file"].as_str().expect("a file"));
+        assert!(file.file_stem().is_some_and(|stem| stem == id), "{id} is not the name of {}", file.display());
         let mutants = d["mutants"].as_array().expect("a list");
         assert!(!mutants.is_empty(), "{id} has no wrong variant");
         for (k, mutant) in mutants.iter().enumerate() {
