@@ -74,7 +74,7 @@ fn compared(mut nearby: Nearby, elements: &[Element], order: u32, depth: u32) ->
     steps.push(Step {
         rule: "coefficients",
         text: format!("up to order {order} every coefficient of the difference is 0"),
-        latex: format!("0 + O\\left(t^{{{}}}\\right)", order + 1),
+        latex: format!("O\\left(t^{{{}}}\\right)", order + 1),
     });
     Ok(match nearby.concluded() {
         Ok(conditions) => Outcome::Agrees { conditions, steps },
