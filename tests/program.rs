@@ -264,3 +264,26 @@ fn an_interrupted_program_tells_what_is_done() {
     assert!(told["densities"]["adiabatic"][0].as_f64().is_some() && told["densities"]["simulation"].is_null());
     assert!(told["status"]["simulation"].as_str().is_some_and(|s| s.contains("interrupted")));
 }
+
+/// `--report` makes the folder and writes whole files, and says on standard error which.
+#[test]
+fn a_report_is_a_folder_of_whole_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reports: [&[&str]; 4] = [
+        &["loss", "models/degenerate.ron"],
+        &["bounds", "models/sgd-plain.ron", "--batch-size", "1..8"],
+        &["simulate", "models/harmonic-line.ron", "--steps", "20"],
+        &["density", "models/harmonic-line.ron"],
+    ];
+    for arguments in reports {
+        let into = folder.path().join("deep").join(arguments[0]);
+        let told = thalweg().args(arguments).args(["--format", "json", "--report"]).arg(&into).assert().success();
+        let told = told.get_output().clone();
+        assert_eq!(std::fs::read(into.join("answer.json")).expect("written"), told.stdout);
+        for name in ["answer.csv", "answer.md", "picture.svg"] {
+            assert!(!std::fs::read(into.join(name)).expect(name).is_empty(), "{arguments:?}: {name}");
+            assert!(String::from_utf8_lossy(&told.stderr).contains(name));
+        }
+        assert_eq!(std::fs::read_dir(&into).expect("a folder").count(), 4);
+    }
+}

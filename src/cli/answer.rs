@@ -5,7 +5,7 @@ pub use super::failure::Failure;
 use super::output;
 use crate::report::table::Table;
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a command has found.
 pub struct Answer {
@@ -58,18 +58,28 @@ impl Answer {
         text
     }
 
-    /// Writes everything into a folder, which is made if need be.
-    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+    /// Writes everything into a folder, which is made if need be; the names of what was written.
+    pub fn write(&self, folder: &Path) -> Result<Vec<String>, Failure> {
         std::fs::create_dir_all(folder).map_err(|e| Failure::of_file(folder, e))?;
-        let mut files: Vec<(PathBuf, String)> = vec![
-            (folder.join("answer.txt"), self.text.clone()),
-            (folder.join("answer.csv"), self.table.to_csv()),
-            (folder.join("answer.json"), self.as_json()),
-        ];
-        files.extend(self.picture.clone().map(|svg| (folder.join("picture.svg"), svg)));
-        files.extend(self.junit.clone().map(|xml| (folder.join("junit.xml"), xml)));
-        files.extend(self.markdown.clone().map(|page| (folder.join("answer.md"), page)));
-        files.into_iter().try_for_each(|(path, content)| output::write(&path, content.as_bytes()))
+        let mut files = vec![("answer.csv", self.table.to_csv()), ("answer.json", self.as_json())];
+        files.extend(self.picture.clone().map(|svg| ("picture.svg", svg)));
+        files.extend(self.junit.clone().map(|xml| ("junit.xml", xml)));
+        files.push(("answer.md", self.page()));
+        files.iter().try_for_each(|(name, content)| output::write(&folder.join(name), content.as_bytes()))?;
+        Ok(files.into_iter().map(|(name, _)| name.to_owned()).collect())
+    }
+
+    /// One page: that of the command, or what people are told with the picture below it.
+    fn page(&self) -> String {
+        let picture = if self.picture.is_some() { "\n![picture](picture.svg)\n" } else { "" };
+        match &self.markdown {
+            Some(page) => format!("{page}{picture}"),
+            None => {
+                let name = self.json["schema"].as_str().and_then(|s| s.split('/').next()).unwrap_or("answer");
+                let version = env!("CARGO_PKG_VERSION");
+                format!("# thalweg {version}: {name}\n\n```text\n{}\n```\n{picture}", self.text.trim_end())
+            }
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::answer::{Answer, Failure, number, numbers};
 use super::args::{Common, Places, is_archive};
+use super::density::rows_for_people;
 use super::{places, read_model, read_models};
+use crate::report::picture::{Curve, draw};
 use crate::report::table::{Cell, Table};
 use crate::theory::bounds::{bounds as all_bounds, curve};
 use crate::theory::derived::{Quantity, derivations};
@@ -81,8 +83,21 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
     for (k, x) in xs.iter().enumerate() {
         table.row(std::iter::once(Cell::number(*x, 6)).chain(columns.iter().map(|(_, v)| Cell::number(v[k], 7))));
     }
-    text += &format!("\n{}", table.to_text());
-    Ok(Answer::new("loss", text, table, Value::Object(entries)))
+    let rows = rows_for_people(&model, asked, &xs);
+    text += &format!("\n{}", table.only(&rows).to_text());
+    if rows.len() < xs.len() {
+        text += &format!("{} more places in --format csv or json\n", xs.len() - rows.len());
+    }
+    let curves: Vec<Curve> = columns
+        .iter()
+        .map(|(name, v)| Curve {
+            name: (*name).to_owned(),
+            points: xs.iter().copied().zip(v.iter().copied()).collect(),
+        })
+        .collect();
+    let mut answer = Answer::new("loss", text, table, Value::Object(entries));
+    answer.picture = draw(model.name(), model.coordinate(), "loss (up to constants)", &curves, None).ok();
+    Ok(answer)
 }
 
 pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Result<Answer, Failure> {
@@ -128,7 +143,14 @@ pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Resu
     }
     let entries =
         json!({"model": model.name(), "bounds": list, "binding": found.binding.map(|k| k.name()), "curve": curve});
-    Ok(Answer::new("bounds", text, table, entries))
+    let points = entries["curve"].as_array().into_iter().flatten();
+    let points = points.filter_map(|p| Some((p["batch_size"].as_f64()?, p["learning_rate"].as_f64()?))).collect();
+    let stays = Curve { name: "largest learning rate".into(), points };
+    let mut answer = Answer::new("bounds", text, table, entries);
+    if stays.points.len() > 1 {
+        answer.picture = draw(model.name(), "batch size", "learning rate", &[stays], None).ok();
+    }
+    Ok(answer)
 }
 
 pub fn cite(models: &[PathBuf], common: &Common) -> Result<Answer, Failure> {

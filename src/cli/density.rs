@@ -1,7 +1,7 @@
 //! `density`: the stationary density along the floor by each method, side by side.
 
 use super::answer::{Answer, Failure, number, numbers};
-use super::args::{Common, DensityArgs, MethodName};
+use super::args::{Common, DensityArgs, MethodName, Places};
 use super::histogram::{NotRecorded, Recorded, recorded};
 use super::watch::INTERRUPTED;
 use super::{places, read_model};
@@ -251,7 +251,7 @@ fn told(model: &Model, asked: &DensityArgs, xs: &[f64], laws: &Laws, status: Map
     let mut table = Table::new(headings());
     (0..xs.len()).for_each(|k| table.row(row_of(k, 7)));
     let mut shown = Table::new(headings());
-    let rows = rows_for_people(model, asked, xs);
+    let rows = rows_for_people(model, &asked.places, xs);
     rows.iter().for_each(|k| shown.row(row_of(*k, 5)));
     let left_out = xs.len() - rows.len();
     let more = if left_out > 0 { format!("{left_out} more places in --format csv or json\n") } else { String::new() };
@@ -278,8 +278,8 @@ fn told(model: &Model, asked: &DensityArgs, xs: &[f64], laws: &Laws, status: Map
 }
 
 /// All places that were named; of many equally spaced ones some, where the probability is.
-fn rows_for_people(model: &Model, asked: &DensityArgs, xs: &[f64]) -> Vec<usize> {
-    if asked.places.at.is_some() || xs.len() <= MANY {
+pub fn rows_for_people(model: &Model, asked: &Places, xs: &[f64]) -> Vec<usize> {
+    if asked.at.is_some() || xs.len() <= MANY {
         return (0..xs.len()).collect();
     }
     let visited = match stationary(model, Method::Adiabatic) {

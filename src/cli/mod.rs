@@ -68,6 +68,9 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
     if cli.common.format == Format::Junit && !matches!(cli.command, Command::Verify { .. } | Command::Prove(_)) {
         return Err(Failure::bad("--format junit exists for `verify` and `prove` only"));
     }
+    if cli.common.format == Format::Markdown && !matches!(cli.command, Command::Prove(_)) {
+        return Err(Failure::bad("--format markdown exists for `prove` only"));
+    }
     if !cli.common.set.is_empty() && cli.command.reads_no_model() {
         return Err(Failure::bad("--set changes a model file, and this command reads none"));
     }
@@ -94,7 +97,10 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
 fn finish(answer: Answer, common: &Common) -> Result<(String, u8), Failure> {
     let text = answer.printed(common.format)?;
     if let Some(folder) = &common.report {
-        answer.write(folder)?;
+        let names = answer.write(folder)?;
+        if !common.quiet {
+            let _ = writeln!(std::io::stderr(), "wrote {} into {}", names.join(", "), folder.display());
+        }
     }
     Ok((text, answer.code))
 }

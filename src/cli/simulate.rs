@@ -6,6 +6,7 @@ use super::watch::Onlooker;
 use super::{inside, output, read_model};
 use crate::archive::{ArrayRef, write};
 use crate::eval::Simd;
+use crate::report::picture::{Bars, draw};
 use crate::report::table::{Cell, Table};
 use crate::sim::{Ensemble, Estimate, Plan, Scheme, SimError, run};
 use serde_json::{Value, json};
@@ -97,7 +98,11 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
         "standard_errors": value(|e| e.standard_error), "density": density,
         "diverged": {"count": found.diverged.count, "first": first},
     });
-    Ok(Answer::new("simulate", text, table, entries))
+    let bars =
+        found.histogram.as_ref().map(|h| Bars { name: "walkers".into(), edges: h.edges.clone(), heights: h.p.clone() });
+    let mut answer = Answer::new("simulate", text, table, entries);
+    answer.picture = draw(model.name(), model.coordinate(), "probability density", &[], bars.as_ref()).ok();
+    Ok(answer)
 }
 
 /// Seed, threads and instructions as asked for.

@@ -125,6 +125,12 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// The same table with these rows only; rows that are not there are left out.
+    pub fn only(&self, rows: &[usize]) -> Table {
+        let rows = rows.iter().filter_map(|k| self.rows.get(*k).cloned()).collect();
+        Table { headings: self.headings.clone(), rows }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()
