@@ -170,3 +170,5 @@ mod calculus_tests;
 mod laws;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod witness_laws;

@@ -148,8 +148,11 @@ impl Value {
             (Value::Exact(one), rest) | (rest, Value::Exact(one)) if one.is_one() => return rest.clone(),
             _ => {}
         }
+        if self.is_zero() || other.is_zero() {
+            return Value::whole(0);
+        }
         if self.is_nonpositive() {
-            return if self.is_zero() { Value::whole(0) } else { self.negative().times(other, bits).negative() };
+            return self.negative().times(other, bits).negative();
         }
         if other.is_nonpositive() {
             return self.times(&other.negative(), bits).negative();
@@ -326,6 +329,8 @@ mod tests {
         assert!(unit.is_positive() && !closed.is_positive() && !open(-1, 1).is_positive());
         assert!(unit.times(&positive, 64).is_positive());
         assert!(!unit.times(&closed, 64).is_positive());
+        let zero = Value::within(Enclosure::whole(0));
+        assert!(unit.times(&zero, 64).is_zero() && zero.times(&all, 64).is_zero());
         assert!(unit.plus(&closed, 64).is_positive());
         assert!(one.over(&unit, 64).is_ok_and(|v| v.plus(&Value::whole(-1), 64).is_positive()));
         assert!(one.over(&positive, 64).is_ok_and(|v| v.is_positive()));

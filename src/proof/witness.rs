@@ -50,7 +50,11 @@ pub(super) fn refute(symbols: &Symbols, claim: &Claim) -> Option<Witness> {
         _ => Vec::new(),
     };
     let names = used(symbols, &says.terms(), &variables);
-    search(&names, over, &says)
+    let mut found = search(&names, over, &says)?;
+    if matches!(claim, Claim::Positive { .. }) {
+        std::mem::swap(&mut found.left, &mut found.right);
+    }
+    Some(found)
 }
 
 fn search(names: &BTreeMap<&str, &Assumption>, over: &BTreeMap<String, Range>, says: &Says<'_>) -> Option<Witness> {
