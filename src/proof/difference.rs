@@ -38,7 +38,29 @@ impl Difference {
             }
             None => true,
         });
-        Difference { plus, minus, defined, naturals }
+        let mut difference = Difference { plus, minus, defined, naturals };
+        // The value of an uninterpreted function may be any, but only where its arguments have values.
+        let arguments = difference.arguments();
+        difference.defined.extend(arguments);
+        difference
+    }
+
+    /// Arguments of uninterpreted functions that are more than a symbol.
+    fn arguments(&self) -> Vec<Expr> {
+        let mut arguments = Vec::new();
+        let mut seen = HashSet::new();
+        let mut pending: Vec<Expr> = self.terms().cloned().collect();
+        while let Some(e) = pending.pop() {
+            if !seen.insert(e.clone()) {
+                continue;
+            }
+            let below = e.children();
+            if let Node::Apply { .. } = e.node() {
+                arguments.extend(below.iter().filter(|a| !matches!(a.node(), Node::Symbol(_))).cloned());
+            }
+            pending.extend(below);
+        }
+        arguments
     }
 
     pub(super) fn terms(&self) -> impl Iterator<Item = &Expr> {
@@ -73,7 +95,6 @@ impl Difference {
                     let positive = matches!(known.get(&**function), Some(Assumption::PositiveFunction(_)));
                     let floor = (positive && orders.iter().all(|n| *n == 0)).then(Rational::zero);
                     variables.push(Variable { term: e.clone(), span: Span::open(floor, None) });
-                    // Its arguments must be defined, and may be variables of other parts.
                 }
                 // The derivative of an uninterpreted function of plain symbols may be any number.
                 Node::Derivative { of, .. } if is_plain(of) => {

@@ -12,6 +12,7 @@ mod claim;
 mod condition;
 mod constant;
 mod derivation;
+mod descent;
 mod difference;
 mod element;
 mod elementary;

@@ -5,7 +5,6 @@ use super::enclose::Place;
 use super::orthant::{Polynomial, is_positive};
 use super::parts::derivative_of_part;
 use super::span::{Span, Variable};
-use super::value::Value;
 use crate::expr::{Expr, Function, Node};
 use crate::num::rational::Rational;
 use num_traits::{One, Signed, ToPrimitive};
@@ -286,13 +285,19 @@ impl<'a> Reader<'a> {
         for (value, variable) in place.values(&parts).into_iter().zip(&self.variables[self.free..]) {
             let value = value.ok()?;
             let found = Span::around(&value)?;
-            spans.push(match value {
-                Value::Exact(_) => found,
-                Value::Within(..) => found.within(&variable.span).unwrap_or(found),
+            // An angle is within (−π/2, π/2) wherever it is taken; other parts may reach the ends of what they are inside.
+            spans.push(match variable.term.node() {
+                Node::Quotient(..) => found.within(&unit()).unwrap_or(found),
+                _ => found,
             });
         }
         Some(spans)
     }
+}
+
+/// (−1, 1)
+fn unit() -> Span {
+    Span::open(Some(-Rational::one()), Some(Rational::one()))
 }
 
 /// Whether `part` occurs in `term`.

@@ -4,16 +4,22 @@
 use super::Witness;
 use super::assignment::{Assignment, assignment, is_admissible, used};
 use super::claim::{Assumption, Claim, Range, Symbols};
+use super::descent::descend;
 use super::value::Value;
 use crate::expr::{Expr, Node};
 use crate::num::enclosure::Undefined;
 use num_traits::Signed;
 use std::collections::BTreeMap;
 
-/// Places tried.
-const PLACES: u64 = 96;
-/// Precision in bits, with the number of places (where all is defined) that are looked at with it.
-const PRECISIONS: [(u32, usize); 4] = [(64, PLACES as usize), (256, 12), (1024, 4), (4096, 2)];
+/// Precision in bits, the number of places looked at with it, and what an operation costs.
+const PRECISIONS: [(u32, usize, usize); 4] = [(64, 96, 1), (256, 12, 3), (1024, 4, 20), (4096, 2, 150)];
+/// Work of one search: operations times their cost.
+const MOST_WORK: usize = 400_000;
+/// Nodes of a term are counted up to this many.
+const MOST_NODES: usize = 100_000;
+/// Descents from the places where an inequality holds by least, and the steps of each.
+const STARTS: usize = 3;
+const STEPS: usize = 160;
 /// Digits shown: as many of these as tell the sides apart; closer ones are shown with their difference.
 const DIGITS: [u32; 3] = [20, 40, 80];
 
@@ -58,33 +64,60 @@ pub(super) fn refute(symbols: &Symbols, claim: &Claim) -> Option<Witness> {
 }
 
 fn search(names: &BTreeMap<&str, &Assumption>, over: &BTreeMap<String, Range>, says: &Says<'_>) -> Option<Witness> {
-    let mut defined: Vec<Assignment> = Vec::new();
-    for (round, (bits, places)) in PRECISIONS.into_iter().enumerate() {
-        if round == 0 {
-            // A claim without symbols has one place.
-            for index in 0..if names.is_empty() { 1 } else { PLACES } {
-                let place = assignment(names, over, index)?;
-                match says.excluded(&place, bits) {
-                    Ok(Some(values)) if is_admissible(&place, names, over) => {
-                        return Some(witness(&place, &values, bits));
-                    }
-                    Ok(_) => defined.push(place),
-                    // What is undecided may be settled with more bits.
-                    Err(Undefined::Possibly) if index < 24 => defined.push(place),
-                    Err(_) => {}
-                }
-            }
-            continue;
+    let size: usize = says.terms().iter().map(|term| term.size(MOST_NODES).0).sum();
+    let few = |places: usize, cost: usize| places.min(MOST_WORK / (cost * (size + 5)).max(1)).max(1);
+    let (mut open, mut doubtful) = (Vec::new(), Vec::new());
+    let (bits, places, cost) = PRECISIONS[0];
+    // A claim without symbols has one place.
+    for index in 0..if names.is_empty() { 1 } else { few(places, cost) as u64 } {
+        let place = assignment(names, over, index)?;
+        match says.held(&place, bits) {
+            Ok(Held::Not(values)) if is_admissible(&place, names, over) => return Some(witness(&place, &values, bits)),
+            Ok(Held::Open(gap)) => open.push((place, gap)),
+            // What is undecided may be settled with more bits.
+            Err(Undefined::Possibly) if index < 24 => doubtful.push(place),
+            _ => {}
         }
-        for place in defined.iter().take(places) {
-            if let Ok(Some(values)) = says.excluded(place, bits)
+    }
+    let narrow: Vec<&Assignment> = open.iter().map(|(place, _)| place).chain(&doubtful).collect();
+    for (bits, places, cost) in &PRECISIONS[1..] {
+        for place in narrow.iter().take(few(*places, *cost)) {
+            if let Ok(Held::Not(values)) = says.held(place, *bits)
                 && is_admissible(place, names, over)
             {
-                return Some(witness(place, &values, bits));
+                return Some(witness(place, &values, *bits));
             }
         }
     }
+    if !matches!(says, Says::Less(_)) {
+        return None;
+    }
+    // An inequality may fail in a small region only: down the hill from the places where it holds by least.
+    let mut starts: Vec<(Assignment, Value)> =
+        open.into_iter().filter_map(|(place, gap)| Some((place, gap?))).collect();
+    starts.sort_by(|(_, a), (_, b)| a.enclosure(bits).upper().cmp(b.enclosure(bits).upper()));
+    for (start, gap) in starts.into_iter().take(few(STARTS, STEPS).min(STARTS)) {
+        let gap_at = |place: &Assignment| match says.held(place, bits) {
+            Ok(Held::Open(gap)) => Some((gap?, None)),
+            Ok(Held::Not(values)) => Some((Value::whole(0), Some(values))),
+            _ => None,
+        };
+        let admissible = |place: &Assignment| is_admissible(place, names, over);
+        if let Some((place, values)) = descend(start, gap, STEPS, bits, &admissible, &gap_at) {
+            return Some(witness(&place, &values, bits));
+        }
+    }
     None
+}
+
+/// What becomes of a claim at a place.
+enum Held {
+    /// It fails.
+    Not(Box<Excluding>),
+    /// It holds there, exactly.
+    Surely,
+    /// It may hold: by so much, where that is known.
+    Open(Option<Value>),
 }
 
 /// Both sides, and what only one of them has where only that shows that they differ.
@@ -104,23 +137,33 @@ impl Says<'_> {
         }
     }
 
-    /// Values that exclude the claim at the place; `None` where they do not.
-    fn excluded(&self, place: &Assignment, bits: u32) -> Result<Option<Excluding>, Undefined> {
+    /// What becomes of the claim at the place.
+    fn held(&self, place: &Assignment, bits: u32) -> Result<Held, Undefined> {
+        let not = |left: Value, right: Value, apart| Ok(Held::Not(Box::new(Excluding { left, right, apart })));
         match self {
             Says::Equal(sides) => {
                 let [left, right, a, b] = sides.values(place, bits)?;
                 if left.differs_from(&right, bits) {
-                    return Ok(Some(Excluding { left, right, apart: None }));
+                    return not(left, right, None);
                 }
-                Ok(a.differs_from(&b, bits).then_some(Excluding { left, right, apart: Some((a, b)) }))
+                if a.differs_from(&b, bits) {
+                    return not(left, right, Some((a, b)));
+                }
+                Ok(match (&left, &right) {
+                    (Value::Exact(_), Value::Exact(_)) => Held::Surely,
+                    _ => Held::Open(None),
+                })
             }
             Says::Less(sides) => {
                 let [left, right, a, b] = sides.values(place, bits)?;
-                let not_less = |a: &Value, b: &Value| b.plus(&a.negative(), bits).is_nonpositive();
-                if not_less(&left, &right) {
-                    return Ok(Some(Excluding { left, right, apart: None }));
+                let gap = b.plus(&a.negative(), bits);
+                if right.plus(&left.negative(), bits).is_nonpositive() {
+                    return not(left, right, None);
                 }
-                Ok(not_less(&a, &b).then_some(Excluding { left, right, apart: Some((a, b)) }))
+                Ok(match gap.is_nonpositive() {
+                    true => return not(left, right, Some((a, b))),
+                    false => Held::Open(Some(gap)),
+                })
             }
             Says::Stationary { density, drift, diffusion, variables } => {
                 for value in place.values(&self.terms(), bits) {
@@ -141,7 +184,10 @@ impl Says<'_> {
                     Ok(sum)
                 })?;
                 let zero = Value::whole(0);
-                Ok(residual.differs_from(&zero, bits).then_some(Excluding { left: residual, right: zero, apart: None }))
+                if residual.differs_from(&zero, bits) {
+                    return not(residual, zero, None);
+                }
+                Ok(if residual.is_zero() { Held::Surely } else { Held::Open(None) })
             }
         }
     }
@@ -157,6 +203,8 @@ fn witness(place: &Assignment, values: &Excluding, bits: u32) -> Witness {
     });
     let (left, right) = match plain {
         Some(digits) => (left.text(digits), right.text(digits)),
+        // An inequality fails where both sides are equal, too.
+        None if a.plus(&b.negative(), bits).is_zero() => (left.text(DIGITS[0]), right.text(DIGITS[0])),
         None => {
             let apart = a.plus(&b.negative(), bits).text(DIGITS[0]);
             (format!("{}, the other side and {apart}", left.text(DIGITS[0])), right.text(DIGITS[0]))
@@ -328,6 +376,22 @@ mod tests {
         assert!(less("sin(x)", "sin(x)").is_some());
         assert!(less("sin(x)", "1").is_none());
         assert!(less("exp(x) + a", "exp(x)").is_some());
+        for text in [
+            "x^2 - 2*x + 0.9999",
+            "(3*x - 7)^2",
+            "x^2 + y^2 - 6.2*x + 0.4*y + 9.64",
+            "cosh(x - 2.2) - 1.00001",
+            "(x - 17/13)^2*exp(x)",
+            "(x - 1.2)^2 + a - 0.001",
+            "diff(L(x), x)^2",
+            "abs(x - sqrt(2)) - 1e-9",
+        ] {
+            let found = positive(text, &BTreeMap::new());
+            assert!(found.as_ref().is_some_and(|w| w.right == "0"), "{text}: {found:?}");
+        }
+        for text in ["x^2 - 2*x + 1 + 1e-30", "(3*x - 7)^2 + 1e-40", "cosh(x) - 1 + 1e-30", "(x^2 - 2)^2"] {
+            assert_eq!(positive(text, &BTreeMap::new()), None, "{text}");
+        }
         assert!(less("1 + x", "exp(x)").is_none() || less("1 + x", "exp(x)").is_some());
     }
 
