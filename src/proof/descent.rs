@@ -16,8 +16,8 @@ pub(super) fn descend<T>(
     gap: Value,
     steps: usize,
     bits: u32,
-    admissible: &dyn Fn(&Assignment) -> bool,
-    gap_at: &dyn Fn(&Assignment) -> Option<(Value, Option<T>)>,
+    admissible: impl Fn(&Assignment) -> bool,
+    gap_at: impl Fn(&Assignment) -> Option<(Value, Option<T>)>,
 ) -> Option<(Assignment, T)> {
     let names: Vec<String> = start.symbols.keys().filter(|name| !start.naturals.contains(*name)).cloned().collect();
     let two = Rational::from_integer(2.into());
