@@ -38,6 +38,21 @@ impl Tower {
         Ok(sum)
     }
 
+    /// The derivative of `p^(m−1)` is read as `(m−1) p^(m−1) p'/p`. As long as `p` cancels, what is differentiated was
+    /// made of whole powers above zero, and the rule holds at `p = 0` too; elsewhere it is left out.
+    fn demand_powers_smooth(&mut self, p: &Polynomial, change: &Element, v: Generator) -> Read<()> {
+        let divided = change.factors.iter().any(|(f, _)| self.sign_of_polynomial(f).may_be(Sign::ZERO));
+        for g in if divided { p.generators() } else { Vec::new() } {
+            let Kind::Power { of, .. } = self.kind(g).clone() else { continue };
+            if !self.derivative_of_polynomial(&of, v)?.numerator.is_zero() {
+                let of = Element::polynomial((*of).clone());
+                let text = self.text(&of);
+                self.demand_away_from_zero(&of, &|| text.clone())?;
+            }
+        }
+        Ok(())
+    }
+
     fn derivative_of_polynomial(&mut self, p: &Polynomial, v: Generator) -> Read<Element> {
         let mut sum = Element::zero();
         for g in p.generators() {
@@ -47,6 +62,7 @@ impl Tower {
                 sum = self.add(&sum, &term)?;
             }
         }
+        self.demand_powers_smooth(p, &sum, v)?;
         Ok(sum)
     }
 
@@ -98,10 +114,6 @@ impl Tower {
                     change
                 } else {
                     let of = Element::polynomial((*of).clone());
-                    if self.sign(&of).may_be(Sign::ZERO) {
-                        let text = self.text(&of);
-                        self.demand_away_from_zero(&of, &|| text.clone())?;
-                    }
                     let slope = self.div(&self.mul(&own, &change)?, &of)?;
                     self.mul(&slope, &less_one(&exponent))?
                 }

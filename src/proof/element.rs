@@ -72,8 +72,8 @@ impl Element {
         Element { numerator: self.numerator.neg(), scale: self.scale.clone(), factors: self.factors.clone() }
     }
 
-    fn power_of(&self, factor: &Rc<Polynomial>) -> u32 {
-        self.factors.iter().find(|(f, _)| Rc::ptr_eq(f, factor) || f == factor).map_or(0, |(_, power)| *power)
+    fn power_of(&self, factor: &Polynomial) -> u32 {
+        self.factors.iter().find(|(f, _)| **f == *factor).map_or(0, |(_, power)| *power)
     }
 
     /// Factors of both denominators, each as often as it occurs more often.

@@ -52,6 +52,10 @@ impl Tower {
                     return self.mul(&ln, &Element::ratio(1, i64::from(index)));
                 }
                 Kind::Power { of, exponent } => {
+                    // 0^(m−1) is 1 where m = 1.
+                    let base = Element::polynomial((*of).clone());
+                    let text = self.text(&base);
+                    self.demand_away_from_zero(&base, &|| text.clone())?;
                     let ln = self.ln(&Element::polynomial((*of).clone()))?;
                     return self.mul(&ln, &less_one(&exponent));
                 }

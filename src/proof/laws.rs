@@ -296,7 +296,8 @@ const CASES: usize = 2000;
 fn what_is_proved_holds_in_numbers() {
     let cases = std::env::var("THALWEG_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(CASES);
     let (symbols, names) = known();
-    let (mut dice, mut proved, mut false_ones) = (Dice(0x2545_f491_4f6c_dd1d), 0, 0);
+    let seed = std::env::var("THALWEG_SEED").ok().and_then(|c| c.parse().ok()).unwrap_or(0x2545_f491_4f6c_dd1d);
+    let (mut dice, mut proved, mut false_ones) = (Dice(seed), 0, 0);
     let every: Vec<usize> = (0..REWRITES.len()).collect();
     for _ in 0..cases {
         let tree = grow(&mut dice, 4);

@@ -129,13 +129,15 @@ impl Tower {
 
     /// `(−1)^m` with `m` a product of natural numbers.
     fn alternating(&mut self, m: &Monomial) -> Read<Element> {
+        // n^k is odd where n is.
+        let m = m.powers().try_fold(Monomial::default(), |odd, (g, _)| odd.times(&Monomial::of(g, 1)))?;
         if m.is_one() {
             return Ok(Element::integer(-1));
         }
-        let known = self.entries.iter().position(|e| matches!(&e.kind, Kind::Alternating(exponent) if exponent == m));
+        let known = self.entries.iter().position(|e| matches!(&e.kind, Kind::Alternating(exponent) if *exponent == m));
         let g = match known {
             Some(g) => g as Generator,
-            None => self.push(Kind::Alternating(m.clone()), Some((2, Element::one())))?,
+            None => self.push(Kind::Alternating(m), Some((2, Element::one())))?,
         };
         self.reduce(&Element::generator(g))
     }

@@ -67,8 +67,9 @@ impl Tower {
             for p in &unsigned {
                 together = together.mul(&self.piece(*p), &self.budget)?;
             }
-            let first = powers.iter().find(|(p, _)| *p == unsigned[0]).map(|(_, q)| q.clone());
-            if let Some(common) = first.filter(|_| self.sign_of_polynomial(&together).side().is_some()) {
+            // The least power of them, so that none is left below zero: a factor may be zero.
+            let least = powers.iter().filter(|(p, _)| unsigned.contains(p)).map(|(_, q)| q.clone()).min();
+            if let Some(common) = least.filter(|_| self.sign_of_polynomial(&together).side().is_some()) {
                 let group = self.group_of(together);
                 let (a, b) = small_ratio(&common)?;
                 result = self.absolute_power(group, a, b)?;
