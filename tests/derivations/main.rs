@@ -95,7 +95,7 @@ const UNDECIDED: &[&str] = &[];
 fn the_library_holds_and_its_page_is_current() {
     let report = tempfile::tempdir().expect("a folder");
     let output = thalweg()
-        .args(["prove", "derivations", "--format", "json", "--report"])
+        .args(["prove", "derivations", "--quiet", "--format", "json", "--report"])
         .arg(report.path())
         .output()
         .expect("it runs");
