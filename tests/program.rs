@@ -189,6 +189,23 @@ fn every_model_of_the_zoo_passes() {
     assert_eq!(json(&arguments)["verdict"], "pass");
 }
 
+/// Samples of the program's own paths stand where simulation stood: the right model passes, another temperature does not.
+#[test]
+fn recorded_samples_are_held_against_the_law() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("samples.npz");
+    let path = file.to_str().expect("a path");
+    let model = "models/yang-tang-tu-2023.ron";
+    json(&["simulate", model, "--walkers", "30000", "--out", path]);
+    let report = json(&["verify", model, "--data", path]);
+    assert_eq!(report["verdict"], "pass", "{report}");
+    for wrong in ["noise.kappa=3.3", "noise.delta=2"] {
+        thalweg().args(["verify", model, "--data", path, "--set", wrong]).assert().code(1);
+    }
+    std::fs::write(&file, b"not an archive").expect("written");
+    thalweg().args(["verify", model, "--data", path]).assert().code(2).stdout("");
+}
+
 /// A published figure: the mean-square bound of the measured network at batch size 10 is 0.0949.
 #[test]
 fn a_measured_network_is_reported() {

@@ -1,7 +1,9 @@
 //! Steps of SGD at their finite learning rate against the laws derived for them.
 
 use super::effort::{Effort, FALSE_ALARM, Interrupted, Refusal, Stage};
-use super::sample::{BINS, Ensembles, Outcome, edges, in_two_stages, probabilities};
+use super::flat::log_flatness;
+use super::law::Law;
+use super::sample::{BINS, Ensembles, Outcome, deviations, edges, in_two_stages, probabilities};
 use super::spread::smallness_of_steps;
 use super::verdict::{Check, Verdict, without};
 use crate::model::{Model, Sampling, Sgd};
@@ -12,6 +14,7 @@ use crate::theory::{Method, stationary};
 
 const STEPS: &str = "density of SGD steps agrees with the adiabatic law of the steps";
 const CORRECTED: &str = "density of SGD steps agrees with the first-order law of the steps";
+const FLATNESS: &str = "mean of ln F over SGD steps agrees with the adiabatic law of the steps";
 const EDGE: &str = "the law of the steps holds near the edge of stability";
 const CONTINUOUS: &str = "the continuous formula fails near the edge of stability";
 
@@ -19,95 +22,77 @@ const CONTINUOUS: &str = "the continuous formula fails near the edge of stabilit
 const NEAR_THE_EDGE: f64 = 0.9;
 /// Smallness to which the noise is reduced there.
 const SMALL: f64 = 0.03;
-/// Total variation that the adiabatic law of the steps is off, per smallness: 0.17 to 0.25 were measured for plain steps,
-/// momentum, curvature noise, label noise and learners.
-const PER_SMALLNESS: f64 = 0.4;
-/// Beyond this smallness the laws of the steps are not expected to hold.
-const LARGEST: f64 = 0.3;
-
 pub(super) fn checks(
     model: &Model,
-    nature: &Model,
+    walked: &Model,
+    base: &Ensembles,
     effort: &Effort,
     watch: &dyn Watch,
 ) -> Result<Vec<Check>, Interrupted> {
     let Some(sgd) = model.sgd() else {
         return Ok(vec![without(STEPS, Verdict::NotApplicable, "the noise is Langevin: there are no steps")]);
     };
-    let mut checks = at_its_learning_rate(model, nature, effort, watch)?;
-    checks.extend(near_the_edge(model, nature, sgd, effort, watch)?);
+    let mut checks = match Law::of(model) {
+        Ok(law) => at_its_learning_rate(model, &law, base)?,
+        Err(reason) => vec![without(STEPS, Verdict::OutsideRegime, reason)],
+    };
+    checks.extend(near_the_edge(model, walked, sgd, effort, watch)?);
     Ok(checks)
 }
 
-/// A law of the steps and the error that it states.
-struct Law {
-    density: Density,
-    bar: f64,
-    made_of: String,
-}
-
-/// The adiabatic law, and the corrected one where it exists.
-fn laws(model: &Model) -> Result<(Law, Option<Law>), String> {
-    let adiabatic = stationary(model, Method::Discrete).map_err(|e| e.to_string())?.density;
-    let small = smallness_of_steps(model).map_err(|e| e.to_string())?;
-    if !(small <= LARGEST) {
-        return Err(format!("the smallness of the steps reaches {small:.2}"));
-    }
-    let corrected = stationary(model, Method::DiscreteFirstOrder).ok().map(|p| p.density);
-    let between = corrected.as_ref().map(|c| adiabatic.total_variation(c));
-    let bar = match between {
-        Some(between) => between * (1.0 + 5.0 * small),
-        None => PER_SMALLNESS * small,
-    };
-    let made_of = match between {
-        Some(_) => format!("distance between the two orders {bar:.1e}"),
-        None => format!("{PER_SMALLNESS} times the smallness {small:.1e}"),
-    };
-    let first = corrected.zip(between).map(|(density, between)| Law {
-        density,
-        bar: between * (5.0 * small).min(1.0),
-        made_of: format!("five times the smallness {small:.1e} times the first correction {between:.1e}"),
-    });
-    Ok((Law { density: adiabatic, bar, made_of }, first))
-}
-
-fn at_its_learning_rate(
-    model: &Model,
-    nature: &Model,
-    effort: &Effort,
-    watch: &dyn Watch,
-) -> Result<Vec<Check>, Interrupted> {
-    let (adiabatic, corrected) = match laws(model) {
-        Ok(laws) => laws,
-        Err(reason) => return Ok(vec![without(STEPS, Verdict::OutsideRegime, reason)]),
-    };
-    let ensembles = Ensembles::new(nature.clone(), &adiabatic.density, 2, effort, watch);
-    let mut checks = vec![in_two_stages(STEPS, &|stage| follows(&adiabatic, &ensembles, stage))?];
-    checks.push(match corrected {
-        Some(corrected) => in_two_stages(CORRECTED, &|stage| follows(&corrected, &ensembles, stage))?,
+pub(super) fn at_its_learning_rate(model: &Model, law: &Law, base: &Ensembles) -> Result<Vec<Check>, Interrupted> {
+    let mut checks = vec![in_two_stages(STEPS, &|stage| follows(&law.adiabatic, law.bar(), base, stage))?];
+    checks.push(match &law.corrected {
+        Some(corrected) => {
+            in_two_stages(CORRECTED, &|stage| follows(corrected, law.corrected_bar(corrected), base, stage))?
+        }
         None => without(CORRECTED, Verdict::NotApplicable, "no first correction is known for this kind of step"),
     });
+    if model.sharp().iter().any(|s| s.curvature.contains(model.coordinate())) {
+        let tape = model.compile(&[log_flatness(model)]);
+        let (expected, bar) = law.mean(&|x| tape.value(x));
+        checks.push(in_two_stages(FLATNESS, &|stage| {
+            let sample = base.sample(stage)?;
+            let (observed, error) = sample.mean(&|x| tape.value(x));
+            let chance = deviations() * error;
+            Ok(Outcome {
+                expected,
+                observed,
+                limit: bar + chance,
+                reason: format!(
+                    "limit: {:.2} standard errors {chance:.1e} (1 in 1000), orders of the theory {bar:.1e}; {}",
+                    deviations(),
+                    sample.about
+                ),
+            })
+        })?);
+    }
     Ok(checks)
 }
 
-fn follows(law: &Law, ensembles: &Ensembles, stage: Stage) -> Result<Outcome, Refusal> {
+fn follows(
+    law: &Density,
+    (bar, made_of): (f64, String),
+    ensembles: &Ensembles,
+    stage: Stage,
+) -> Result<Outcome, Refusal> {
     let sample = ensembles.sample(stage)?;
-    let (distance, chance) = sample.distance(&edges(&law.density, BINS), &|x| law.density.cdf(x), FALSE_ALARM);
+    let (distance, chance) = sample.distance(&edges(law, BINS), &|x| law.cdf(x), FALSE_ALARM);
     Ok(Outcome {
         expected: 0.0,
         observed: distance,
-        limit: law.bar + chance,
+        limit: bar + chance,
         reason: format!(
-            "total variation in {BINS} bins; limit: {}, chance {chance:.1e} (1 in 1000); {}",
-            law.made_of, sample.about
+            "total variation in {BINS} bins; limit: {made_of}, chance {chance:.1e} (1 in 1000); {}",
+            sample.about
         ),
     })
 }
 
 /// The same landscape so steep that the learning rate is close to the bound, the noise so weak that `y` follows at once.
-fn near_the_edge(
+pub(super) fn near_the_edge(
     model: &Model,
-    nature: &Model,
+    walked: &Model,
     sgd: &Sgd,
     effort: &Effort,
     watch: &dyn Watch,
@@ -150,32 +135,33 @@ fn near_the_edge(
     let Some((steep, factor, batch)) = altered else {
         return none(Verdict::OutsideRegime, "no noise is weak enough there");
     };
-    let nature = nature.with_batch_size(batch).with_curvature_scaled(factor);
-    let law = match laws(&steep) {
-        Ok((adiabatic, _)) => adiabatic,
+    let nature = walked.with_batch_size(batch).with_curvature_scaled(factor);
+    let law = match Law::of(&steep) {
+        Ok(law) => law,
         Err(reason) => return none(Verdict::OutsideRegime, &reason),
     };
-    let ensembles = Ensembles::new(nature, &law.density, 3, effort, watch);
+    let ensembles = Ensembles::new(nature, &law.adiabatic, 3, effort, watch);
     let place =
         format!("at {NEAR_THE_EDGE} of the bound, curvature times {factor:.3}, noise variance over {weaker:.3}; ");
     if let Err(Refusal::TooSlow(reason)) = ensembles.sample(Stage::Screen) {
         return none(Verdict::NotApplicable, &reason);
     }
     let holds = in_two_stages(EDGE, &|stage| {
-        follows(&law, &ensembles, stage).map(|o| Outcome { reason: format!("{place}{}", o.reason), ..o })
+        follows(&law.adiabatic, law.bar(), &ensembles, stage)
+            .map(|o| Outcome { reason: format!("{place}{}", o.reason), ..o })
     })?;
     let continuous = match stationary(&steep, Method::Adiabatic) {
         Ok(continuous) => continuous.density,
         Err(reason) => return Ok(vec![holds, without(CONTINUOUS, Verdict::NotApplicable, reason.to_string())]),
     };
-    let inner = edges(&law.density, BINS);
+    let inner = edges(&law.adiabatic, BINS);
     let (right, wrong) =
-        (probabilities(&inner, &|x| law.density.cdf(x)), probabilities(&inner, &|x| continuous.cdf(x)));
+        (probabilities(&inner, &|x| law.adiabatic.cdf(x)), probabilities(&inner, &|x| continuous.cdf(x)));
     let foretold = 0.5 * right.iter().zip(&wrong).map(|(p, q)| (p - q).abs()).sum::<f64>();
     let seen = |stage: Stage| -> Result<(f64, f64, String), Refusal> {
         let sample = ensembles.sample(stage)?;
         let (distance, chance) = sample.distance(&inner, &|x| continuous.cdf(x), FALSE_ALARM);
-        Ok((distance, chance + law.bar, format!("{place}{}", sample.about)))
+        Ok((distance, chance + law.bar().0, format!("{place}{}", sample.about)))
     };
     let (distance, limit, about) = match seen(Stage::Screen) {
         Ok(seen) => seen,
@@ -206,7 +192,7 @@ fn near_the_edge(
 }
 
 /// The batch size at which the noise of a step has `weaker` times less variance.
-fn batch_of(sgd: &Sgd, weaker: f64) -> f64 {
+pub(super) fn batch_of(sgd: &Sgd, weaker: f64) -> f64 {
     let factor = sgd.batch_factor() / weaker;
     match (sgd.sampling, sgd.dataset_size) {
         // (N − B)/(B(N − 1)) solved for B.

@@ -10,24 +10,33 @@ mod density;
 mod discrete;
 mod effort;
 mod flat;
+mod law;
 mod order;
 mod pace;
+mod passage;
 mod potential;
+mod recorded;
+mod reference;
 mod relaxation;
 mod sample;
 mod simulation;
 mod spread;
+mod stability;
+mod strength;
 #[cfg(test)]
 mod tests;
 mod verdict;
 mod witnesses;
 
 pub use effort::{Effort, Interrupted};
+pub use recorded::{RecordError, Recorded};
 pub use verdict::{Check, Report, Verdict};
 
 use crate::model::Model;
 use crate::sim::Watch;
 use crate::theory::Method;
+use law::Law;
+use sample::Ensembles;
 use verdict::without;
 use witnesses::Witnesses;
 
@@ -53,21 +62,50 @@ fn examine(
 ) -> Result<Report, Interrupted> {
     let heard = match Witnesses::hear(model, solved) {
         Ok(heard) => heard,
-        Err(reason) => {
-            let check = without("the stationary density along the floor", Verdict::Undecided, reason.to_string());
-            return Ok(Report { model: model.name().to_owned(), checks: vec![check] });
-        }
+        Err(reason) => return Ok(unheard(model, &reason.to_string())),
     };
-    let mut checks = vec![
-        density::adiabatic(&heard),
-        density::first_order(&heard),
-        order::order(model, solved, &heard, Method::Adiabatic),
-        order::order(model, solved, &heard, Method::FirstOrder),
-        flat::towards_flat(model, &heard),
-        potential::proportional(model, solved, &heard),
-        potential::boltzmann(model, solved),
-    ];
-    checks.extend(simulation::checks(model, walked, &heard, effort, watch)?);
-    checks.extend(discrete::checks(model, walked, effort, watch)?);
+    let mut checks = solved_claims(model, solved, &heard);
+    let law = match model.sgd() {
+        None => heard.expected().clone(),
+        Some(_) => Law::of(model).map_or_else(|_| heard.expected().clone(), |law| law.adiabatic),
+    };
+    let base = Ensembles::new(walked.clone(), &law, 1, effort, watch);
+    checks.extend(simulation::checks(model, &heard, &base)?);
+    checks.extend(discrete::checks(model, walked, &base, effort, watch)?);
+    checks.extend(strength::checks(model, solved, walked, &base, effort, watch)?);
+    checks.extend(passage::checks(model, walked, effort, watch)?);
+    checks.extend(stability::checks(model, walked, effort, watch)?);
     Ok(Report { model: model.name().to_owned(), checks })
+}
+
+/// Holds every claim of the theory of `model` against the exact solve, and the law against what was recorded.
+///
+/// # Errors
+/// [`RecordError`], where the record is not one of this model.
+pub fn verify_recorded(model: &Model, record: &Recorded) -> Result<Report, RecordError> {
+    let heard = match Witnesses::hear(model, model) {
+        Ok(heard) => heard,
+        Err(reason) => return Ok(unheard(model, &reason.to_string())),
+    };
+    let mut checks = solved_claims(model, model, &heard);
+    checks.extend(recorded::checks(model, &heard, record)?);
+    Ok(Report { model: model.name().to_owned(), checks })
+}
+
+fn unheard(model: &Model, reason: &str) -> Report {
+    let check = without("the stationary density along the floor", Verdict::Undecided, reason);
+    Report { model: model.name().to_owned(), checks: vec![check] }
+}
+
+/// The claims that the exact solve alone can judge.
+fn solved_claims(model: &Model, solved: &Model, heard: &Witnesses) -> Vec<Check> {
+    vec![
+        density::adiabatic(heard),
+        density::first_order(heard),
+        order::order(model, solved, heard, Method::Adiabatic),
+        order::order(model, solved, heard, Method::FirstOrder),
+        flat::towards_flat(model, heard),
+        potential::proportional(model, solved, heard),
+        potential::boltzmann(model, solved),
+    ]
 }

@@ -32,10 +32,7 @@ impl Witnesses {
 
     /// The largest of the four small parameters of the theory.
     pub fn smallness(&self) -> f64 {
-        let r = &self.regime;
-        [r.epsilon_max, r.epsilon_over_kappa2_max, r.tg_over_lambda_max, r.curvature_ratio_max]
-            .into_iter()
-            .fold(0.0, |a, b| if a >= b { a } else { b })
+        smallness(&self.regime)
     }
 
     /// The best law that is known: the exact one's place is taken by the theory where there is none.
@@ -47,4 +44,11 @@ impl Witnesses {
     pub fn floor(exact: &Solution) -> f64 {
         ROUNDING + 10.0 * exact.error
     }
+}
+
+/// The largest of the four small parameters; NaN passes on.
+pub(super) fn smallness(r: &Regime) -> f64 {
+    [r.epsilon_max, r.epsilon_over_kappa2_max, r.tg_over_lambda_max, r.curvature_ratio_max]
+        .into_iter()
+        .fold(0.0, |a, b| if a.is_nan() || a >= b { a } else { b })
 }

@@ -2,32 +2,40 @@
 
 use super::answer::{Answer, Failure, number};
 use super::args::Common;
-use super::read_models;
 use super::watch::{INTERRUPTED, Onlooker};
-use crate::check::{self, Effort, Report, Verdict};
+use super::{input, read_models};
+use crate::archive::Archive;
+use crate::check::{self, Effort, Recorded, Report, Verdict};
 use crate::report::table::{Cell, Table};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 pub fn verify(paths: &[PathBuf], data: Option<&Path>, quick: bool, common: &Common) -> Result<Answer, Failure> {
-    if data.is_some() {
-        return Err(Failure::NotBuilt("`verify --data`"));
-    }
     let models = read_models(paths, common)?;
-    let effort = Effort {
-        seed: common.seed,
-        threads: common.threads.map_or(0, usize::from),
-        simd: super::simulate::simd(common)?,
-        ..if quick { Effort::quick() } else { Effort::default() }
-    };
     let (mut reports, mut interrupted): (Vec<Report>, _) = (Vec::new(), None);
-    for model in &models {
-        match check::verify(model, &effort, &Onlooker::of(model.name(), common)) {
-            Ok(report) => reports.push(report),
-            Err(reason) => {
-                interrupted = Some(reason);
-                break;
+    if let Some(file) = data {
+        if quick {
+            return Err(Failure::bad("--quick asks for smaller simulations, and with --data nothing is simulated"));
+        }
+        let record = record(file)?;
+        for model in &models {
+            reports.push(check::verify_recorded(model, &record).map_err(|e| Failure::of_file(file, e))?);
+        }
+    } else {
+        let effort = Effort {
+            seed: common.seed,
+            threads: common.threads.map_or(0, usize::from),
+            simd: super::simulate::simd(common)?,
+            ..if quick { Effort::quick() } else { Effort::default() }
+        };
+        for model in &models {
+            match check::verify(model, &effort, &Onlooker::of(model.name(), common)) {
+                Ok(report) => reports.push(report),
+                Err(reason) => {
+                    interrupted = Some(reason);
+                    break;
+                }
             }
         }
     }
@@ -88,6 +96,30 @@ pub fn verify(paths: &[PathBuf], data: Option<&Path>, quick: bool, common: &Comm
         _ => 0,
     };
     Ok(answer)
+}
+
+/// Arrays `x`, and `y` or `y1`, `y2`, …: shape (n) for independent samples, (walkers, times) for paths.
+fn record(file: &Path) -> Result<Recorded, Failure> {
+    let bad = |e: &dyn std::fmt::Display| Failure::of_file(file, e);
+    let bytes = input::bytes(file, input::LARGEST_ARCHIVE, "an archive of arrays (.npz)")?;
+    let archive = Archive::read(&bytes).map_err(|e| bad(&e))?;
+    let x = archive.f64("x").map_err(|e| bad(&e))?;
+    let shape = x.shape().to_vec();
+    let walkers = match shape.as_slice() {
+        [_] => None,
+        [walkers, _] => Some(*walkers),
+        _ => return Err(bad(&format!("array `x` has {} axes; accepted are (n) and (walkers, times)", shape.len()))),
+    };
+    let mut y = Vec::new();
+    let names: Vec<String> = match archive.contains("y") {
+        true => vec!["y".to_owned()],
+        false => (1..).map(|i| format!("y{i}")).take_while(|name| archive.contains(name)).collect(),
+    };
+    for name in names {
+        let own = archive.f64(&name).map_err(|e| bad(&e))?;
+        y.push(own.expect_shape("the shape of x", &shape).map_err(|e| bad(&e))?.into_values());
+    }
+    Ok(Recorded { x: x.into_values(), y, walkers })
 }
 
 fn junit(reports: &[Report]) -> Option<String> {
