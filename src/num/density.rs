@@ -28,6 +28,12 @@ pub enum DensityError {
         /// The place.
         at: f64,
     },
+    /// On a circle without flux the logarithm does not come back to where it began.
+    #[error("the logarithm of the density rises by {rise} around the circle: there is a current")]
+    Circulates {
+        /// By how much.
+        rise: f64,
+    },
     /// The panels did not resolve the function.
     #[error("the density is not resolved to the accuracy wanted near {at}")]
     Unresolved {
@@ -35,6 +41,9 @@ pub enum DensityError {
         at: f64,
     },
 }
+
+/// Relative size below which a rise around a circle is rounding.
+const CLOSED: f64 = 1e-9;
 
 /// A normalised probability density on a [`Domain`].
 #[derive(Clone, Debug)]
@@ -77,7 +86,7 @@ impl Density {
         Density::build(domain, chart, range, &|s| log(chart.x(s)) + chart.ln_stretch(s))
     }
 
-    /// `p'/p = slope(x)` without flux. On a circle the slope integrates to zero over the period.
+    /// `p'/p = slope(x)` without flux. On a circle the slope must integrate to zero over the period.
     ///
     /// # Errors
     /// [`DensityError`]
@@ -85,6 +94,10 @@ impl Density {
         match domain.ends() {
             Some((a, b)) => {
                 let log = antiderivative(slope, Chart::Identity, (a, b))?;
+                let size = log.panels().iter().fold(1.0, |size: f64, p| size.max(log.at(p.b).abs()));
+                if domain.is_periodic() && !(log.at(b).abs() <= CLOSED * size) {
+                    return Err(DensityError::Circulates { rise: log.at(b) });
+                }
                 Density::build(domain, Chart::Identity, (a, b), &|s| log.at(s))
             }
             None => {
@@ -278,17 +291,23 @@ impl Density {
         };
         let last = if self.domain.is_periodic() { 1.0 } else { missing };
         let width = |t: f64| quantile(t + (1.0 - missing)) - quantile(t);
-        // Beside equal steps, steps that shrink towards both ends, where the optimum often lies.
+        // Beside equal steps of probability, places: what is left out of a circle may be a wide gap of hardly any mass.
         let mut starts: Vec<f64> = (0..=40).map(|k| last * f64::from(k) / 40.0).collect();
+        for p in self.log.panels() {
+            starts.extend((0..4).map(|k| self.cdf(self.chart.x(p.a + 0.25 * f64::from(k) * (p.b - p.a)))));
+        }
+        starts.retain(|t| *t <= last);
+        starts.sort_by(f64::total_cmp);
         starts.dedup();
-        let best = starts.iter().copied().min_by(|a, b| width(*a).total_cmp(&width(*b))).unwrap_or(0.0);
-        let (mut low, mut high) = ((best - last / 40.0).max(0.0), (best + last / 40.0).min(last));
+        let widths: Vec<f64> = starts.iter().map(|t| width(*t)).collect();
+        let best = (0..starts.len()).min_by(|a, b| widths[*a].total_cmp(&widths[*b])).unwrap_or(0);
+        let (mut low, mut high) = (starts[best.saturating_sub(1)], starts[(best + 1).min(starts.len() - 1)]);
         for _ in 0..60 {
             let (a, b) = (low + 0.382 * (high - low), low + 0.618 * (high - low));
             if width(a) <= width(b) { high = b } else { low = a }
         }
         let middle = 0.5 * (low + high);
-        let start = [middle, best].into_iter().min_by(|a, b| width(*a).total_cmp(&width(*b))).unwrap_or(middle);
+        let start = if width(middle) <= widths[best] { middle } else { starts[best] };
         (quantile(start), quantile(start + (1.0 - missing)))
     }
 
@@ -473,6 +492,27 @@ mod tests {
             }
             assert!((current / (drive * 0.5 * uniform) - 1.0).abs() < 1e-10, "{drive}: {current}");
         }
+    }
+
+    #[test]
+    fn a_slope_that_does_not_close_is_refused() {
+        assert!(Density::from_slope(CIRCLE, &|x| -3.0 * x.sin()).is_ok());
+        let refused = Density::from_slope(CIRCLE, &|x| 1e-3 - 3.0 * x.sin());
+        assert!(matches!(refused, Err(DensityError::Circulates { .. })), "{refused:?}");
+    }
+
+    /// The well lies off the middle, so that the gap left out is at no round quantile.
+    #[test]
+    fn a_well_on_a_circle_is_visited_without_its_far_side() {
+        let well = |x: f64| 200.0 * (x - 0.9).cos() + 20.0 * (2.0 * x).sin();
+        let d = Density::from_log(CIRCLE, &well).expect("normal");
+        let (a, b) = d.visited(1e-6);
+        assert!(b - a < 1.0, "{a} {b}");
+        // The shortest interval has equal density at its ends.
+        assert!((d.ln_at(a) - d.ln_at(b)).abs() < 1e-4, "{} {}", d.ln_at(a), d.ln_at(b));
+        let line = Density::from_log(Domain::Line, &|x| -x.exp() + 0.3 * x).expect("normal");
+        let (a, b) = line.visited(1e-6);
+        assert!((line.ln_at(a) - line.ln_at(b)).abs() < 1e-4, "{a} {b}");
     }
 
     /// The flux D(f p − p') is the same everywhere and equals the current.
