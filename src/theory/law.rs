@@ -10,6 +10,8 @@ use crate::num::density::Density;
 
 /// Probability that may lie where a condition fails, on the line.
 const NEGLIGIBLE: f64 = 1e-12;
+/// Probability that a corrected law has where the adiabatic one has nearly all of its own.
+const FAMILIAR: f64 = 0.5;
 /// Points of the trapezoidal rule around a circle (spectrally accurate for smooth formulas).
 const AROUND: u32 = 4096;
 /// Relative size below which the circulation of `p'/p` is rounding.
@@ -86,7 +88,12 @@ impl Law {
         }
         let slope = |x: f64| slope(inside(x));
         match reference {
-            Some(guide) if domain == Domain::Line => Density::from_slope_like(guide, &slope),
+            // The tail of a corrected law may be heavier than that of the adiabatic one, which is not the place to cut it; but
+            // where the formula leaves its ground far out it is followed only as far as the adiabatic law reaches.
+            Some(guide) if domain == Domain::Line => match Density::from_slope(domain, &slope) {
+                Ok(density) if region.is_some_and(|(a, b)| density.cdf(b) - density.cdf(a) > FAMILIAR) => Ok(density),
+                _ => Density::from_slope_like(guide, &slope),
+            },
             _ => Density::from_slope(domain, &slope),
         }
         .map(still)
