@@ -94,26 +94,17 @@ pub(super) fn solve(
             reach *= 2.0;
         }
     }
-    let mut best: Option<Solution> = None;
-    let mut refused = Unsolved::Singular;
-    for widening in WIDENINGS {
-        match problem.climb(reach, widening, ladder(coupled)) {
-            Ok(climbed) => {
-                if best.as_ref().is_none_or(|best| climbed.solution.error < best.error) {
-                    best = Some(climbed.solution);
-                }
-                let good = best.as_ref().is_some_and(|best| best.error <= GOOD[coupled]);
-                if climbed.converged || good {
-                    break;
-                }
-            }
-            Err(why @ Unsolved::Singular) => refused = why,
-            Err(other) => return Err(other),
+    loop {
+        let solved = problem.widen(reach).and_then(|solution| {
+            let beyond = if domain == Domain::Line { mass_beyond(&solution) } else { 0.0 };
+            finish(solution, beyond)
+        });
+        match solved {
+            // Far out the modes may outgrow the numbers; what is left out nearer in is part of the error.
+            Err(Unsolved::Singular | Unsolved::NotResolved { .. }) if reach > 1.0 => reach *= 0.5,
+            other => return other,
         }
     }
-    let solution = best.ok_or(refused)?;
-    let beyond = if domain == Domain::Line { mass_beyond(&solution) } else { 0.0 };
-    finish(solution, beyond)
 }
 
 /// Mass beyond the ends that does not matter.
@@ -167,6 +158,27 @@ struct Climbed {
 }
 
 impl Problem<'_> {
+    /// The best that the widths across give.
+    fn widen(&self, reach: f64) -> Result<Solution, Unsolved> {
+        let mut best: Option<Solution> = None;
+        for widening in WIDENINGS {
+            match self.climb(reach, widening, ladder(self.coupled)) {
+                Ok(climbed) => {
+                    if best.as_ref().is_none_or(|best| climbed.solution.error < best.error) {
+                        best = Some(climbed.solution);
+                    }
+                    let good = best.as_ref().is_some_and(|best| best.error <= GOOD[self.coupled]);
+                    if climbed.converged || good {
+                        break;
+                    }
+                }
+                Err(Unsolved::Singular) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        best.ok_or(Unsolved::Singular)
+    }
+
     /// More and more modes, until they change nothing or get worse.
     fn climb(&self, reach: f64, widening: f64, ladder: &[usize]) -> Result<Climbed, Unsolved> {
         let mut mesh = Mesh::new(self.domain, self.fields, self.rule, reach)?;
