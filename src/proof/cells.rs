@@ -8,7 +8,7 @@ use super::value::{Open, Value};
 /// Highest derivative looked at where the difference may vanish at an end of the box, and elsewhere.
 const ORDERS: (u32, u32) = (6, 2);
 /// Most cells, for a term of medium size.
-const MOST_CELLS: usize = 120;
+const MOST_CELLS: usize = 80;
 
 /// One cell of the box.
 type Cell = Vec<Span>;
@@ -29,8 +29,8 @@ pub(super) enum Rule {
 impl Difference {
     /// How each cell was settled, if all were.
     pub(super) fn settled(&self, variables: &[Variable]) -> Option<Vec<Rule>> {
-        let size: usize = self.terms().map(|t| t.size(400).0).sum();
-        let mut left = (MOST_CELLS * 40 / (20 + size)).clamp(8, 4 * MOST_CELLS);
+        let size: usize = self.terms().map(|t| t.size(4000).0).sum();
+        let mut left = (MOST_CELLS * 40 / (20 + size)).min(2 * MOST_CELLS);
         let mut rules = Vec::new();
         let mut pending: Vec<(Cell, usize)> = vec![(variables.iter().map(|v| v.span.clone()).collect(), 0)];
         while let Some((cell, depth)) = pending.pop() {

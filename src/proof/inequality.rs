@@ -48,12 +48,18 @@ pub(super) fn prove(symbols: &Symbols, claim: &Claim) -> Result<Vec<Step>, Strin
             return Ok(vec![step("enclosure of the difference on the box", names)]);
         }
     }
+    // Of a rational difference, everything is known that slopes and cells could find out.
+    let mut rational = false;
     for variables in &relaxed {
         let shown = difference.at(variables, |place| {
             let mut reader = Reader::new(variables, place, MOST_TERMS);
             let polynomial = reader.difference([&difference.plus, &difference.minus, &difference.defined])?;
             if reader.is_positive(&polynomial) {
                 return Some((0, reader.variables));
+            }
+            if reader.variables.len() == reader.free {
+                rational = true;
+                return None;
             }
             let all = reader.variables.clone();
             let cells = Slopes::new(&difference, reader, polynomial).cells()?;
@@ -70,7 +76,7 @@ pub(super) fn prove(symbols: &Symbols, claim: &Claim) -> Result<Vec<Step>, Strin
             None => {}
         }
     }
-    for variables in relaxed.iter().filter(|v| v.len() <= MOST_VARIABLES) {
+    for variables in relaxed.iter().filter(|v| !rational && v.len() <= MOST_VARIABLES) {
         if let Some(cells) = difference.settled(variables) {
             let count = |rule: Rule| cells.iter().filter(|own| **own == rule).count();
             let parts = [

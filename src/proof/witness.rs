@@ -65,7 +65,8 @@ pub(super) fn refute(symbols: &Symbols, claim: &Claim) -> Option<Witness> {
 
 fn search(names: &BTreeMap<&str, &Assumption>, over: &BTreeMap<String, Range>, says: &Says<'_>) -> Option<Witness> {
     let size: usize = says.terms().iter().map(|term| term.size(MOST_NODES).0).sum();
-    let few = |places: usize, cost: usize| places.min(MOST_WORK / (cost * (size + 5)).max(1)).max(1);
+    // One place at least where an operation is cheap; large terms are not looked at with more digits.
+    let few = |places: usize, cost: usize| places.min(MOST_WORK / (cost * (size + 5))).max(usize::from(cost < 10));
     let (mut open, mut doubtful) = (Vec::new(), Vec::new());
     let (bits, places, cost) = PRECISIONS[0];
     // A claim without symbols has one place.
