@@ -6,6 +6,7 @@ use super::law::Law;
 use super::sample::{BINS, Ensembles, Outcome, Sample, deviations, in_two_stages};
 use super::verdict::{Check, Verdict, compared, without};
 use super::witnesses::Witnesses;
+use crate::expr::Expr;
 use crate::fokker_planck;
 use crate::model::{Model, Noise};
 use crate::num::density::Density;
@@ -30,12 +31,13 @@ struct Stretches {
     sharp: (f64, f64),
 }
 
-/// Of stretches of equal probability the flattest and the sharpest; `None` where the curvature is the same everywhere.
-fn stretches(model: &Model, law: &Density) -> Option<Stretches> {
+/// Of stretches of equal probability the highest and the lowest (`ln F`: the flattest and the sharpest); `None` where the
+/// curvature is the same everywhere, or the height hardly changes.
+fn stretches(model: &Model, law: &Density, height: &Expr) -> Option<Stretches> {
     if !model.sharp().iter().any(|s| s.curvature.contains(model.coordinate())) {
         return None;
     }
-    let tape = model.compile(&[log_flatness(model)]);
+    let tape = model.compile(std::slice::from_ref(height));
     let ends = model.domain().ends().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
     let edge = |k: usize| match k {
         0 => ends.0,
@@ -133,13 +135,16 @@ pub(super) fn checks(
 /// `L_SGD = −Δ ln P − L` between boxes around the floor at a flat and at a sharp stretch, from counts.
 pub(super) fn read(model: &Model, law: &Law, base: &Ensembles) -> Result<Check, Interrupted> {
     let none = |verdict, reason: &str| Ok(without(READ, verdict, reason));
-    let Some(places) = stretches(model, &law.adiabatic) else {
-        return none(Verdict::NotApplicable, "the curvature is the same everywhere, or hardly changes");
-    };
     let (Ok(langevin), Ok(joint), Ok(formula)) =
         (model.langevin(), theory::joint(model, theory::Method::Adiabatic), theory::loss(model).sgd)
     else {
         return none(Verdict::NotApplicable, "no L_SGD is defined");
+    };
+    // Where L_SGD is lowest and highest; where it is the same everywhere (kappa = 1), the flattest and the sharpest place.
+    let places =
+        stretches(model, &law.adiabatic, &-&formula).or_else(|| stretches(model, &law.adiabatic, &log_flatness(model)));
+    let Some(places) = places else {
+        return none(Verdict::NotApplicable, "the curvature is the same everywhere, or hardly changes");
     };
     let Some(delta) = langevin.delta else { return none(Verdict::NotApplicable, "no L_SGD is defined") };
     // Boxes of two thirds of the least spread across, so that many walkers are in them.
@@ -195,7 +200,7 @@ pub(super) type Posed<'a> = (&'a Model, &'a Law, &'a Ensembles<'a>);
 /// `−T ln p − L0` between a flat and a sharp stretch, at a strong and at a weak noise: their ratio.
 pub(super) fn follows(claim: &'static str, strong: Posed, weak: Posed) -> Result<Check, Interrupted> {
     let none = |verdict, reason: String| Ok(without(claim, verdict, reason));
-    let Some(places) = stretches(strong.0, &strong.1.adiabatic) else {
+    let Some(places) = stretches(strong.0, &strong.1.adiabatic, &log_flatness(strong.0)) else {
         return none(Verdict::NotApplicable, "the curvature is the same everywhere, or hardly changes".into());
     };
     let (Some(strong_part), Some(weak_part)) = (Part::of(strong, &places), Part::of(weak, &places)) else {
