@@ -308,7 +308,12 @@ impl Density {
         }
         let middle = 0.5 * (low + high);
         let start = if width(middle) <= widths[best] { middle } else { starts[best] };
-        (quantile(start), quantile(start + (1.0 - missing)))
+        let (from, to) = (quantile(start), quantile(start + (1.0 - missing)));
+        // On a circle the end of the period is its start.
+        match ends {
+            Some((a, b)) if self.domain.is_periodic() && from >= b => (from - (b - a), to - (b - a)),
+            _ => (from, to),
+        }
     }
 
     /// The most likely place.
@@ -502,6 +507,15 @@ mod tests {
     }
 
     /// The well lies off the middle, so that the gap left out is at no round quantile.
+    #[test]
+    fn a_visited_stretch_starts_inside_the_period() {
+        let lower = 0.0;
+        let upper = std::f64::consts::TAU;
+        let d = Density::from_log(Domain::Periodic { lower, upper }, &|x| -2.0 * x.cos()).expect("a density");
+        let (a, b) = d.visited(1e-6);
+        assert!(lower <= a && a < upper && b - a < upper, "{a} {b}");
+    }
+
     #[test]
     fn a_well_on_a_circle_is_visited_without_its_far_side() {
         let well = |x: f64| 200.0 * (x - 0.9).cos() + 20.0 * (2.0 * x).sin();
