@@ -160,7 +160,7 @@ impl<'a> Journey<'a> {
                 (dt, bias)
             }
             Noise::Sgd(sgd) => {
-                let dt = sgd.learning_rate.value() / (1.0 - sgd.momentum);
+                let dt = sgd.step_time();
                 let temperature = model.compile(&[langevin.temperature]).value(from);
                 let width = model.domain().ends().map_or(f64::NAN, |(a, b)| {
                     let along = (to - from).abs();

@@ -207,7 +207,7 @@ impl Chain {
             Noise::Sgd(sgd) => {
                 // Learners that hardly mix forget their own start last.
                 let second = sgd.learners.as_ref().and_then(|l| l.eigenvalues.get(1)).copied().unwrap_or(0.0);
-                (sgd.learning_rate.value() / (1.0 - sgd.momentum), PATIENCE / (1.0 - second.abs()))
+                (sgd.step_time(), PATIENCE / (1.0 - second.abs()))
             }
         };
         let steps = (time / step + more).ceil();

@@ -11,7 +11,7 @@ use crate::num::domain::Domain;
 use crate::num::function::ln;
 use crate::sim::{Ensemble, Plan, SimError, Watch, run};
 use crate::theory::bounds::{Kind, bounds};
-use crate::theory::{Method, joint, stationary};
+use crate::theory::{Method, joint, stationary, stretch};
 use crate::units::LearningRate;
 
 const BELOW: &str = "second moments settle at 0.9 of the mean-square bound";
@@ -64,10 +64,7 @@ fn followed(
 
 /// The steepest direction at the worst place of the floor, as a valley of its own.
 fn frozen(model: &Model, sgd: &Sgd) -> Option<Model> {
-    let (lower, upper) = match model.domain().ends() {
-        Some(ends) => ends,
-        None => stationary(model, Method::Adiabatic).ok()?.density.visited(1e-6),
-    };
+    let (lower, upper) = stretch(model).ok()?;
     let mut formulas: Vec<_> = model.sharp().iter().map(|s| s.curvature.clone()).collect();
     formulas.extend(sgd.variance.iter().cloned());
     let tape = model.compile(&formulas);
@@ -310,7 +307,7 @@ fn confinement(model: &Model, walked: &Model, effort: &Effort, watch: &dyn Watch
     for (claim, part, expected, purpose) in [(SETTLES, 0.5, 1.0, 18), (SPREADS, 2.0, 2.0, 20)] {
         let nature = at(walked, part * bound);
         let step = match (nature.sgd(), Plan::for_model(&nature, None)) {
-            (Some(sgd), _) => sgd.learning_rate.value() / (1.0 - sgd.momentum),
+            (Some(sgd), _) => sgd.step_time(),
             (None, Ok(plan)) => plan.dt.unwrap_or(f64::NAN),
             (None, Err(error)) => {
                 checks.push(trouble(claim, &error)?);

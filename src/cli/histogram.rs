@@ -91,7 +91,7 @@ pub fn recorded(model: &Model, xs: &[f64], common: &Common) -> Result<Recorded, 
     let mut plan = Plan::for_model(model, None).map_err(|e| because(&e))?;
     apply(&mut plan, common).map_err(|e| because(&e.page(false)))?;
     let step = match model.sgd() {
-        Some(sgd) => sgd.learning_rate.value() / (1.0 - sgd.momentum),
+        Some(sgd) => sgd.step_time(),
         None => plan.dt.ok_or_else(|| because(&"no time step was found"))?,
     };
     let (before, relaxation) = match forgetting(model) {

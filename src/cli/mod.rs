@@ -22,7 +22,7 @@ mod verify;
 mod watch;
 
 use crate::model::Model;
-use crate::theory::{Method, stationary};
+use crate::theory::stretch;
 use answer::{Answer, Failure};
 use args::{Cli, Color, Command, Common, Format, Places};
 use clap::{CommandFactory, FromArgMatches};
@@ -147,12 +147,8 @@ fn places(model: &Model, asked: &Places) -> Result<Vec<f64>, Failure> {
         return Ok(at.clone());
     }
     let n = asked.points.unwrap_or(201);
-    let (a, b) = match model.domain().ends() {
-        Some(ends) => ends,
-        None => stationary(model, Method::Adiabatic)
-            .map(|p| p.density.visited(1e-6))
-            .map_err(|reason| Failure::bad(format!("no places along an unbounded floor without --at: {reason}")))?,
-    };
+    let (a, b) = stretch(model)
+        .map_err(|reason| Failure::bad(format!("no places along an unbounded floor without --at: {reason}")))?;
     let last = f64::from(n - 1);
     Ok((0..n).map(|k| if k + 1 == n { b } else { a + (b - a) * f64::from(k) / last }).collect())
 }

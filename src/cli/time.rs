@@ -4,7 +4,7 @@ use super::answer::{Answer, Failure, number};
 use super::args::{Common, TimeArgs};
 use super::watch::Onlooker;
 use super::{inside, read_model, simulate};
-use crate::model::Model;
+use crate::model::{Model, Sgd};
 use crate::num::function::exp;
 use crate::report::table::{Cell, Table};
 use crate::sim::{Passage, Plan, SimError, first_passage};
@@ -27,11 +27,6 @@ struct Said {
     log_gap: Result<f64, NoTime>,
 }
 
-/// Continuous time of one SGD step.
-fn step_time(model: &Model) -> Option<f64> {
-    model.sgd().map(|sgd| sgd.learning_rate.value() / (1.0 - sgd.momentum))
-}
-
 fn entry(said: &Said, step: Option<f64>) -> Value {
     let (time, gap) = (said.log_time.as_ref().ok(), said.log_gap.as_ref().ok());
     let plain = |log: Option<&f64>| log.map_or(Value::Null, |log| number(exp(*log)));
@@ -48,7 +43,7 @@ pub fn time(asked: &TimeArgs, common: &Common) -> Result<Answer, Failure> {
     for (flag, x) in [("--from", asked.from), ("--to", asked.to)] {
         inside(&model, flag, x)?;
     }
-    let step = step_time(&model);
+    let step = model.sgd().map(Sgd::step_time);
     let methods: &[Method] = match step {
         Some(_) => &[Method::Adiabatic, Method::FirstOrder, Method::Discrete],
         None => &[Method::Adiabatic, Method::FirstOrder],

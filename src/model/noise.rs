@@ -17,6 +17,11 @@ impl Sgd {
         }
     }
 
+    /// Continuous time of one step, `η/(1−β)`: momentum makes `1/(1−β)` of every push.
+    pub fn step_time(&self) -> f64 {
+        self.learning_rate.value() / (1.0 - self.momentum)
+    }
+
     /// `η p̂ / (2 (1−β) n)`, exact in the decimals written: what turns a per-sample variance into a temperature.
     fn temperature_of_variance(&self) -> Option<Rational> {
         let exact = |value: f64| Expr::from_f64(value).and_then(|e| e.as_number());

@@ -1,30 +1,8 @@
 //! Series, limits and integrals that must be proved, and others that must not.
 
+use super::tests::symbols;
 use super::*;
 use crate::expr::{Names, parse};
-
-/// Symbols by a letter each: `x:R`, `D:P`, `n:N`, `F:+x`, `L:?x,y`.
-fn symbols(text: &str) -> (Symbols, Names) {
-    let mut symbols = Symbols::new();
-    let mut names = Names { keep_derivatives: true, ..Names::default() };
-    for item in text.split_whitespace() {
-        let (name, kind) = item.split_once(':').expect("name:kind");
-        let arguments = |s: &str| s.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let assumption = match kind.split_at(1) {
-            ("R", _) => Assumption::Real,
-            ("P", _) => Assumption::Positive,
-            ("N", _) => Assumption::Natural,
-            ("+", rest) => Assumption::PositiveFunction(arguments(rest)),
-            (_, rest) => Assumption::Function(arguments(rest)),
-        };
-        match &assumption {
-            Assumption::Function(a) | Assumption::PositiveFunction(a) => names.functions.push((name.into(), a.len())),
-            _ => names.symbols.push(name.into()),
-        }
-        symbols.insert(name.into(), assumption);
-    }
-    (symbols, names)
-}
 
 fn term(text: &str, names: &Names) -> Expr {
     parse(text, names).unwrap_or_else(|e| panic!("{text}: {e}"))

@@ -2,7 +2,7 @@
 //! from an end (Taylor's formula with the rest enclosed).
 
 use super::difference::Difference;
-use super::span::{Span, Variable};
+use super::span::{Span, Variable, halves};
 use super::value::{Open, Value};
 
 /// Highest derivative looked at where the difference may vanish at an end of the box, and elsewhere.
@@ -42,15 +42,8 @@ impl Difference {
                     pending.push((face, depth));
                 }
                 Settled::Not => {
-                    let wide: Vec<usize> = (0..cell.len()).filter(|&v| !cell[v].is_point()).collect();
-                    let whole = wide.iter().find(|&&v| cell[v].lower.is_none() && cell[v].upper.is_none());
-                    let by = whole.copied().or_else(|| wide.get(depth % wide.len().max(1)).copied())?;
-                    let (a, b) = cell[by].halves()?;
-                    for half in [b, a] {
-                        let mut next = cell.clone();
-                        next[by] = half;
-                        pending.push((next, depth + 1));
-                    }
+                    let [a, b] = halves(&cell, depth)?;
+                    pending.extend([(b, depth + 1), (a, depth + 1)]);
                 }
             }
         }

@@ -107,25 +107,16 @@ mod tests {
     use crate::expr::{Names, parse};
     use std::collections::BTreeMap;
 
+    fn known() -> (Symbols, Names) {
+        super::super::tests::symbols("x:R y:R a:P b:P n:N F:+x L:?x")
+    }
+
     fn symbols() -> Symbols {
-        Symbols::from([
-            ("x".into(), Assumption::Real),
-            ("y".into(), Assumption::Real),
-            ("a".into(), Assumption::Positive),
-            ("b".into(), Assumption::Positive),
-            ("n".into(), Assumption::Natural),
-            ("F".into(), Assumption::PositiveFunction(vec!["x".into()])),
-            ("L".into(), Assumption::Function(vec!["x".into()])),
-        ])
+        known().0
     }
 
     fn term(text: &str) -> Expr {
-        let names = Names {
-            symbols: ["x", "y", "a", "b", "n"].map(String::from).to_vec(),
-            functions: vec![("F".into(), 1), ("L".into(), 1)],
-            keep_derivatives: true,
-        };
-        parse(text, &names).expect(text)
+        parse(text, &known().1).expect(text)
     }
 
     /// `smaller < larger`, with `x` between two decimals.

@@ -4,7 +4,7 @@
 use super::difference::Difference;
 use super::orthant::{Polynomial, is_nonnegative};
 use super::ratio::Reader;
-use super::span::{Span, Variable};
+use super::span::{Span, Variable, halves};
 use super::value::Open;
 use std::collections::BTreeMap;
 
@@ -42,15 +42,8 @@ impl<'a> Slopes<'a> {
                 shown += 1;
                 continue;
             }
-            let wide: Vec<usize> = (0..cell.len()).filter(|&v| !cell[v].is_point()).collect();
-            let whole = wide.iter().find(|&&v| cell[v].lower.is_none() && cell[v].upper.is_none());
-            let by = whole.copied().or_else(|| wide.get(depth % wide.len().max(1)).copied())?;
-            let (a, b) = cell[by].halves()?;
-            for half in [b, a] {
-                let mut next = cell.clone();
-                next[by] = half;
-                pending.push((next, depth + 1));
-            }
+            let [a, b] = halves(&cell, depth)?;
+            pending.extend([(b, depth + 1), (a, depth + 1)]);
         }
         Some(shown)
     }

@@ -106,6 +106,19 @@ impl Span {
     }
 }
 
+/// Both halves of a cell: across a whole line if it has one, else across each of its wide sides in turn as `depth` grows.
+pub(super) fn halves(cell: &[Span], depth: usize) -> Option<[Vec<Span>; 2]> {
+    let wide: Vec<usize> = (0..cell.len()).filter(|&v| !cell[v].is_point()).collect();
+    let whole = wide.iter().find(|&&v| cell[v].lower.is_none() && cell[v].upper.is_none());
+    let by = whole.copied().or_else(|| wide.get(depth % wide.len().max(1)).copied())?;
+    let (a, b) = cell[by].halves()?;
+    Some([a, b].map(|half| {
+        let mut next = cell.to_vec();
+        next[by] = half;
+        next
+    }))
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let left = if self.open.above || self.lower.is_none() { '(' } else { '[' };

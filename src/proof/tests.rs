@@ -4,7 +4,7 @@ use super::*;
 use crate::expr::{Names, parse};
 
 /// Symbols by a letter each: `x:R`, `D:P`, `n:N`, `F:+x`, `L:?x,y`.
-fn symbols(text: &str) -> (Symbols, Names) {
+pub(super) fn symbols(text: &str) -> (Symbols, Names) {
     let mut symbols = Symbols::new();
     let mut names = Names { keep_derivatives: true, ..Names::default() };
     for item in text.split_whitespace() {

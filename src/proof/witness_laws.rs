@@ -1,6 +1,6 @@
 //! Laws of refutation on random terms: a true equation is never refuted, a slightly wrong one is.
 
-use super::claim::{Assumption, Claim, Symbols};
+use super::claim::{Claim, Symbols};
 use super::witness::refute;
 use crate::expr::{Expr, Names, parse};
 use std::collections::BTreeMap;
@@ -53,26 +53,16 @@ const LAWS: [&str; 44] = [
     "diff(A+B, x, 2) = diff(A, x, 2) + diff(B, x, 2)",
 ];
 
+fn known() -> (Symbols, Names) {
+    super::tests::symbols("x:R y:R a:P b:P n:N F:+x H:?x,y")
+}
+
 fn symbols() -> Symbols {
-    let xy = || vec!["x".to_owned(), "y".to_owned()];
-    Symbols::from([
-        ("x".into(), Assumption::Real),
-        ("y".into(), Assumption::Real),
-        ("a".into(), Assumption::Positive),
-        ("b".into(), Assumption::Positive),
-        ("n".into(), Assumption::Natural),
-        ("F".into(), Assumption::PositiveFunction(vec!["x".into()])),
-        ("H".into(), Assumption::Function(xy())),
-    ])
+    known().0
 }
 
 fn term(text: &str) -> Expr {
-    let names = Names {
-        symbols: ["x", "y", "a", "b", "n"].map(String::from).to_vec(),
-        functions: vec![("F".into(), 1), ("H".into(), 2)],
-        keep_derivatives: true,
-    };
-    parse(text, &names).expect(text)
+    parse(text, &known().1).expect(text)
 }
 
 /// A fixed stream of choices.

@@ -174,5 +174,17 @@ pub fn stationary(model: &Model, method: Method) -> Result<Prediction, NotApplic
     }
 }
 
+/// The stretch of floor that matters: between the ends of the domain; on a line the shortest that holds all but 1e-6 of
+/// the adiabatic probability.
+///
+/// # Errors
+/// [`NotApplicable`], where there is no adiabatic density on a line.
+pub fn stretch(model: &Model) -> Result<(f64, f64), NotApplicable> {
+    match model.domain().ends() {
+        Some(ends) => Ok(ends),
+        None => stationary(model, Method::Adiabatic).map(|prediction| prediction.density.visited(1e-6)),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::num::function::{exp, ln};
 use crate::optim::global_minimum;
 use crate::theory::bounds::{Bounds, Kind, bounds};
 use crate::theory::passage::{NoTime, log_passage_time};
-use crate::theory::{Method, stationary};
+use crate::theory::{Method, stationary, stretch};
 use crate::units::LearningRate;
 use thiserror::Error;
 
@@ -193,12 +193,7 @@ fn spread(first: u64, last: u64) -> Vec<u64> {
 
 /// Where from and where to.
 fn way(model: &Model, question: &Question) -> Result<(f64, f64), Infeasible> {
-    let (lower, upper) = match model.domain().ends() {
-        Some(ends) => ends,
-        None => stationary(model, Method::Adiabatic)
-            .map(|p| p.density.visited(1e-6))
-            .map_err(|reason| Infeasible::NoTime(NoTime::Law(reason)))?,
-    };
+    let (lower, upper) = stretch(model).map_err(|reason| Infeasible::NoTime(NoTime::Law(reason)))?;
     let tape = model.compile(&[model.floor_loss().clone(), model.curvature(0).clone()]);
     let place = |f: &dyn Fn(f64) -> f64| global_minimum(f, lower, upper, 2000).map_err(|_| Infeasible::NoFlatPlace);
     let flattest = place(&|x| tape.at(&[x])[1])?;
@@ -227,7 +222,7 @@ fn with(model: &Model, value: f64) -> Model {
 /// Logarithm of the steps (of the time, for Langevin noise) along the way.
 fn log_steps(model: &Model, method: Method, way: (f64, f64)) -> Result<f64, NoTime> {
     let log_time = log_passage_time(model, method, way.0, way.1)?;
-    let step = model.sgd().map_or(1.0, |sgd| sgd.learning_rate.value() / (1.0 - sgd.momentum));
+    let step = model.sgd().map_or(1.0, |sgd| sgd.step_time());
     Ok(log_time - ln(step))
 }
 
