@@ -175,7 +175,13 @@ fn tally(derivation: &Derivation, sample: Option<usize>) -> Tally {
             tally.slowest = (seconds, name.clone());
         }
         match verdict {
-            Verdict::Refuted(_) => tally.refuted += 1,
+            Verdict::Refuted(witness) => {
+                tally.refuted += 1;
+                // An inequality may fail where its sides touch, which floats do not meet.
+                if is_algebraic(&claim) && numbers(symbols, &claim) == Numbers::Agree {
+                    tally.wrong.push(format!("{name}: refuted by {witness:?}, yet floats agree"));
+                }
+            }
             // Neither true nor false: it says nothing about any point.
             Verdict::Unknown(why) if why.contains("defined nowhere") && numbers(symbols, &claim) == Numbers::Silent => {
                 tally.nowhere += 1;
