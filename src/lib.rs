@@ -11,6 +11,7 @@ pub mod derivation;
 pub mod document;
 pub mod eval;
 pub mod expr;
+pub mod finite_volume;
 pub mod fit;
 pub mod fokker_planck;
 pub mod model;

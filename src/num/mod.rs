@@ -4,6 +4,7 @@
 //! This is the only room that may call an elementary function of the platform; everybody else takes
 //! them from [`function`], which gives the same bits on every machine.
 
+pub mod chain;
 pub mod density;
 pub mod diffusion;
 pub mod domain;
