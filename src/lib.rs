@@ -23,6 +23,7 @@ pub mod report;
 pub mod sim;
 pub mod stats;
 pub mod theory;
+pub mod transfer;
 pub mod tune;
 pub mod units;
 

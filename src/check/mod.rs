@@ -10,6 +10,7 @@ mod density;
 mod discrete;
 mod effort;
 mod flat;
+mod ground;
 mod law;
 mod order;
 mod pace;
@@ -35,6 +36,7 @@ pub use verdict::{Check, Report, Verdict};
 use crate::model::Model;
 use crate::sim::Watch;
 use crate::theory::Method;
+use ground::Operator;
 use law::Law;
 use sample::Ensembles;
 use verdict::without;
@@ -71,6 +73,9 @@ fn examine(
     };
     let base = Ensembles::new(walked.clone(), &law, 1, effort, watch);
     checks.extend(simulation::checks(model, &heard, &base)?);
+    let operator = Operator::of(solved);
+    checks.extend(operator.laws(model));
+    checks.extend(operator.paths(model, &base)?);
     checks.extend(discrete::checks(model, walked, &base, effort, watch)?);
     checks.extend(strength::checks(model, solved, walked, &base, effort, watch)?);
     checks.extend(passage::checks(model, walked, effort, watch)?);
@@ -88,6 +93,7 @@ pub fn verify_recorded(model: &Model, record: &Recorded) -> Result<Report, Recor
         Err(reason) => return Ok(unheard(model, &reason.to_string())),
     };
     let mut checks = solved_claims(model, model, &heard);
+    checks.extend(Operator::of(model).laws(model));
     checks.extend(recorded::checks(model, &heard, record)?);
     Ok(Report { model: model.name().to_owned(), checks })
 }
@@ -107,5 +113,6 @@ fn solved_claims(model: &Model, solved: &Model, heard: &Witnesses) -> Vec<Check>
         flat::towards_flat(model, heard),
         potential::proportional(model, solved, heard),
         potential::boltzmann(model, solved),
+        ground::solves(model, heard),
     ]
 }
