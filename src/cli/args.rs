@@ -159,8 +159,8 @@ pub enum Command {
     Time(TimeArgs),
     /// Best hyperparameters under the bounds, of a model or a measured network
     Tune(TuneArgs),
-    /// Diagram of learning rate and noise (not built yet)
-    Phase(Later),
+    /// Diagram of learning rate and noise: where the most likely place stays, moves to a flatter one, or is lost
+    Phase(PhaseArgs),
     /// Noise strength, anisotropy and curvature from a recorded trajectory, with confidence intervals
     Fit(FitArgs),
     /// Check derivations: claims proved, their wrong variants refuted
@@ -223,12 +223,32 @@ pub struct TimeArgs {
     pub walkers: Option<u64>,
 }
 
-/// Arguments of a command that is not built yet: whatever they are.
 #[derive(Debug, Args)]
-pub struct Later {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub rest: Vec<String>,
+#[command(after_help = PHASE_HELP)]
+pub struct PhaseArgs {
+    /// Model file
+    pub model: PathBuf,
+    /// Learning rates, lower end and upper end [default: a thirtieth to thirty times the model's own; for Langevin noise, of
+    /// the steps of that size, up to three times their edge of stability]
+    #[arg(long, value_name = "A..B", value_parser = window, allow_hyphen_values = true)]
+    pub learning_rate: Option<(f64, f64)>,
+    /// Noises, lower end and upper end (see below) [default: a thirtieth to thirty times the model's own]
+    #[arg(long, value_name = "A..B", value_parser = window, allow_hyphen_values = true)]
+    pub noise: Option<(f64, f64)>,
+    /// Also name the phase at N by N places of the window
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=200))]
+    pub points: Option<u16>,
 }
+
+/// What the noise axis is, told below the flags of `phase`.
+const PHASE_HELP: &str = "\
+Noise is the noise field of the model file.
+  Langevin   Delta. The equation itself has no learning rate; it enters where the equation is stepped,
+             w <- w - learning_rate*(grad L + xi) with Cov xi = 2 Delta/learning_rate (a warning, not a bound).
+  Sgd        the per-sample gradient variance across the valley, Delta = learning_rate*noise/(2 batch_size);
+             where the file's variance is a formula of the place, a factor of it (1 is as written).
+             The variance along the floor follows in proportion.
+A lower end of 0 is read as a ten-thousandth of the upper end: both axes are logarithms.";
 
 /// Where along the floor numbers are wanted.
 #[derive(Debug, Args)]
@@ -334,6 +354,23 @@ fn override_value(text: &str) -> Result<(String, f64), String> {
         return Err(format!("`{value}` is not a finite number"));
     }
     Ok((name.trim().to_owned(), number))
+}
+
+/// A range of positive numbers; zero at the lower end stands for something small beside the upper end.
+fn window(text: &str) -> Result<(f64, f64), String> {
+    let (first, last) = text.split_once("..").ok_or_else(|| format!("`{text}` is not a range A..B, like 0.01..1"))?;
+    let number = |s: &str| match s.trim_start_matches('=').trim().parse::<f64>() {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
+        _ => Err(format!("`{s}` is not a finite number of at least 0")),
+    };
+    let (first, last) = (number(first)?, number(last)?);
+    let first = if first == 0.0 { 1e-4 * last } else { first };
+    if !(first > 0.0 && last / first >= 1.0 + 1e-6 && last / first <= 1e12) {
+        return Err(format!(
+            "the range {text} must rise from its lower end to its upper end, by a factor from 1.000001 to 1e12"
+        ));
+    }
+    Ok((first, last))
 }
 
 fn batch_range(text: &str) -> Result<(u64, u64), String> {

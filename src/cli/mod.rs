@@ -14,6 +14,7 @@ mod histogram;
 mod input;
 mod measured;
 mod output;
+mod phase;
 mod prove;
 mod simulate;
 mod time;
@@ -87,7 +88,7 @@ fn run(cli: &Cli) -> Result<(String, u8), Failure> {
         Command::Network { network } => measured::network(network)?,
         Command::Time(asked) => time::time(asked, &cli.common)?,
         Command::Tune(asked) => tune::tune(asked, &cli.common)?,
-        Command::Phase(_) => return Err(Failure::NotBuilt("`phase`")),
+        Command::Phase(asked) => phase::phase(asked, &cli.common)?,
         Command::Fit(asked) => fit::fit(asked)?,
         Command::Prove(asked) => prove::prove(asked, &cli.common)?,
     };

@@ -106,6 +106,27 @@ impl Model {
         Ok(Langevin { noise, temperature, constant, delta, kappa })
     }
 
+    /// The same model with its noise multiplied by `factor`, across the valley and along the floor: `Δ` of Langevin noise, the
+    /// per-sample variances of SGD.
+    ///
+    /// # Panics
+    /// If `factor` is not positive and finite.
+    pub fn with_noise_scaled(&self, factor: f64) -> Model {
+        assert!(factor > 0.0 && factor.is_finite(), "noise is scaled by a positive number, not {factor}");
+        let mut model = self.clone();
+        let by = decimal(factor);
+        match &mut model.noise {
+            Noise::Langevin { delta, .. } => *delta *= factor,
+            Noise::Sgd(sgd) => {
+                sgd.variance.iter_mut().for_each(|variance| *variance = &*variance * &by);
+                sgd.floor_variance = &sgd.floor_variance * &by;
+                sgd.variance_as_written = &sgd.variance_as_written * &by;
+                sgd.floor_variance_as_written = sgd.floor_variance_as_written.as_ref().map(|floor| floor * &by);
+            }
+        }
+        model
+    }
+
     /// The same model with every curvature multiplied by `factor`. The noise stays as written: a variance that was
     /// given as a formula in `lambda` follows the new curvature.
     ///

@@ -227,12 +227,19 @@ impl Density {
         let number = self.cumulative.partition_point(|c| *c < q).min(self.cumulative.len() - 1);
         let before = if number == 0 { 0.0 } else { self.cumulative[number - 1] };
         let panel = &self.log.panels()[number];
-        let (mut low, mut high) = (panel.a, panel.b);
+        // Newton's method between bisections: the density is the slope.
+        let (mut low, mut high, mut at) = (panel.a, panel.b, 0.5 * (panel.a + panel.b));
         for _ in 0..60 {
-            let middle = 0.5 * (low + high);
-            if before + quadrature(|s| exp(panel.at(s)), panel.a, middle) < q { low = middle } else { high = middle }
+            let excess = before + quadrature(|s| exp(panel.at(s)), panel.a, at) - q;
+            if excess < 0.0 { low = at } else { high = at }
+            let next = at - excess / exp(panel.at(at));
+            let next = if low < next && next < high { next } else { 0.5 * (low + high) };
+            if (next - at).abs() <= f64::EPSILON * (panel.b - panel.a) {
+                break;
+            }
+            at = next;
         }
-        self.chart.x(0.5 * (low + high))
+        self.chart.x(at)
     }
 
     /// `∫ f p dx`.
@@ -298,7 +305,9 @@ impl Density {
         }
         starts.retain(|t| *t <= last);
         starts.sort_by(f64::total_cmp);
-        starts.dedup();
+        // Where there is an end, starts that leave nearly the same share on either side tell nothing new.
+        let same = if self.domain.is_periodic() { 0.0 } else { last / 200.0 };
+        starts.dedup_by(|a, b| *a - *b <= same);
         let widths: Vec<f64> = starts.iter().map(|t| width(*t)).collect();
         let best = (0..starts.len()).min_by(|a, b| widths[*a].total_cmp(&widths[*b])).unwrap_or(0);
         let (mut low, mut high) = (starts[best.saturating_sub(1)], starts[(best + 1).min(starts.len() - 1)]);

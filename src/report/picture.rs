@@ -33,10 +33,10 @@ pub enum PictureError {
     Backend(String),
 }
 
-const WIDTH: u32 = 860;
-const HEIGHT: u32 = 520;
+pub(super) const WIDTH: u32 = 860;
+pub(super) const HEIGHT: u32 = 520;
 /// Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
-const PALETTE: [RGBColor; 6] = [
+pub(super) const PALETTE: [RGBColor; 6] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),

@@ -12,6 +12,7 @@ pub mod langevin;
 mod law;
 pub mod loss;
 pub mod passage;
+pub mod phase;
 pub mod potential;
 pub mod regime;
 mod scan;
@@ -118,6 +119,9 @@ pub enum NotApplicable {
         /// The place where it overshoots most.
         at: f64,
     },
+    /// A circle without mirror symmetry.
+    #[error("the density carries a current around this circle: its most likely places are not where a force vanishes")]
+    Current,
     /// There is no noise along the floor.
     #[error("there is no noise along the floor at {at}")]
     NoTemperature {

@@ -145,7 +145,7 @@ fn confined(model: &Model, quantity: &'static str, present: f64) -> Bound {
 }
 
 /// Largest curvature of all directions between two places, and where it is.
-fn worst_curvature(model: &Model, lower: f64, upper: f64) -> Option<(f64, f64)> {
+pub(in crate::theory) fn worst_curvature(model: &Model, lower: f64, upper: f64) -> Option<(f64, f64)> {
     let formulas: Vec<_> = model.sharp().iter().map(|s| s.curvature.clone()).collect();
     let tape = model.compile(&formulas);
     let place = |x: f64| model.domain().place(x).unwrap_or(x);
