@@ -26,8 +26,7 @@ type Labelled = ([f64; 2], Option<Phase>);
 /// The phases at `n` by `n` places of the window.
 fn labelled(model: &Model, window: Window, n: u16) -> Vec<Labelled> {
     let at = |(low, high): (f64, f64), k: u16| low * exp(ln(high / low) * f64::from(k) / f64::from(n - 1));
-    let places: Vec<[f64; 2]> =
-        (0..n).flat_map(|j| (0..n).map(move |i| [at(window.0, i), at(window.1, j)])).collect();
+    let places: Vec<[f64; 2]> = (0..n).flat_map(|j| (0..n).map(move |i| [at(window.0, i), at(window.1, j)])).collect();
     let found = phases(model, window.0, window.1, &places);
     places.into_iter().zip(found).collect()
 }
@@ -42,7 +41,10 @@ fn separates(boundary: &Boundary) -> Value {
 }
 
 fn exponent(found: Option<Exponent>) -> Value {
-    found.map_or(Value::Null, |e| json!({"value": number(e.value), "interval": [number(e.interval.0), number(e.interval.1)]}))
+    found.map_or(
+        Value::Null,
+        |e| json!({"value": number(e.value), "interval": [number(e.interval.0), number(e.interval.1)]}),
+    )
 }
 
 fn point(found: &CriticalPoint) -> Value {
@@ -131,7 +133,8 @@ fn text(model: &Model, window: Window, found: &Diagram, status: &Map<String, Val
         model.name(),
         found.measure.meaning()
     );
-    let mut critical = Table::new(["critical point", "law", "learning rate", "noise", "delta", "transition", "exponent"]);
+    let mut critical =
+        Table::new(["critical point", "law", "learning rate", "noise", "delta", "transition", "exponent"]);
     for (line, c) in &found.critical {
         critical.row([
             line.name().into(),
@@ -140,13 +143,22 @@ fn text(model: &Model, window: Window, found: &Diagram, status: &Map<String, Val
             Cell::number(c.noise, 7),
             Cell::optional(c.delta, 7),
             c.transition.name().into(),
-            c.exponent.map_or("-".into(), |e| format!("{:.6} in [{:.6}, {:.6}]", e.value, e.interval.0, e.interval.1).into()),
+            c.exponent
+                .map_or("-".into(), |e| format!("{:.6} in [{:.6}, {:.6}]", e.value, e.interval.0, e.interval.1).into()),
         ]);
     }
     if !critical.is_empty() {
         text += &format!("{}\n", critical.to_text());
     }
-    let mut curves = Table::new(["boundary", "points", "first learning rate", "first noise", "last learning rate", "last noise", "beyond it"]);
+    let mut curves = Table::new([
+        "boundary",
+        "points",
+        "first learning rate",
+        "first noise",
+        "last learning rate",
+        "last noise",
+        "beyond it",
+    ]);
     for boundary in &found.boundaries {
         let (Some(first), Some(last)) = (boundary.points.first(), boundary.points.last()) else { continue };
         curves.row([

@@ -231,7 +231,11 @@ impl Density {
         let (mut low, mut high, mut at) = (panel.a, panel.b, 0.5 * (panel.a + panel.b));
         for _ in 0..60 {
             let excess = before + quadrature(|s| exp(panel.at(s)), panel.a, at) - q;
-            if excess < 0.0 { low = at } else { high = at }
+            if excess < 0.0 {
+                low = at
+            } else {
+                high = at
+            }
             let next = at - excess / exp(panel.at(at));
             let next = if low < next && next < high { next } else { 0.5 * (low + high) };
             if (next - at).abs() <= f64::EPSILON * (panel.b - panel.a) {

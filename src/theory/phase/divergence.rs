@@ -81,14 +81,12 @@ pub(super) fn limits<'a>(plane: &'a Plane<'a>) -> (Vec<Limit<'a>>, Vec<(Kind, St
         return (found, none);
     };
     let varies = varies(model);
-    for (kind, threshold) in [
-        (Kind::MeanSquare, mean_square(sgd)),
-        (Kind::AlmostSure, almost_sure(sgd)),
-        (Kind::EdgeOfStability, edge(sgd)),
-    ] {
-        let form = threshold.map_err(|why| why.to_string()).and_then(|threshold| {
-            stepped(model, threshold).ok_or_else(|| "the curvature is not finite".to_owned())
-        });
+    for (kind, threshold) in
+        [(Kind::MeanSquare, mean_square(sgd)), (Kind::AlmostSure, almost_sure(sgd)), (Kind::EdgeOfStability, edge(sgd))]
+    {
+        let form = threshold
+            .map_err(|why| why.to_string())
+            .and_then(|threshold| stepped(model, threshold).ok_or_else(|| "the curvature is not finite".to_owned()));
         match form {
             Ok(form) => {
                 let warning = kind == Kind::EdgeOfStability && varies;
@@ -127,7 +125,9 @@ fn confined(model: &Model) -> Result<(Form, String), String> {
         Cap::Below(cap) => {
             Ok((Form::Strength { cap, above: false }, "beyond it the density cannot be normalised".into()))
         }
-        Cap::Above(cap) => Ok((Form::Strength { cap, above: true }, "below it the density cannot be normalised".into())),
+        Cap::Above(cap) => {
+            Ok((Form::Strength { cap, above: true }, "below it the density cannot be normalised".into()))
+        }
         Cap::None => Err("every noise strength is confined".into()),
         Cap::Never => Err("no noise strength is confined: the whole window diverges".into()),
         Cap::Undecided => Err("undecided: neither the leading terms at infinity nor values far out could tell".into()),

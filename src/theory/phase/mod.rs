@@ -29,7 +29,7 @@ use trace::{Place, curves};
 use transition::Watch;
 
 /// Lines that are searched for curves, and places on each.
-const LINES: (usize, usize) = (8, 24);
+const LINES: (usize, usize) = (5, 20);
 /// The same where every value costs a density.
 const FEW_LINES: (usize, usize) = (3, 12);
 
@@ -247,3 +247,6 @@ pub fn phases(model: &Model, learning_rate: (f64, f64), noise: (f64, f64), at: &
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

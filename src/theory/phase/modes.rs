@@ -6,10 +6,10 @@
 use crate::eval::Tape;
 use crate::expr::Expr;
 use crate::model::{Domain, Model};
+use crate::num::function::sinh;
 use crate::num::piecewise::Piecewise;
 use crate::theory::law::{Condition, Law};
 use crate::theory::{Method, NotApplicable, discrete, first_order, langevin, stationary};
-use crate::num::function::sinh;
 
 /// Which density is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +194,9 @@ impl Landscape {
                 let density = stationary(&self.model, Method::Adiabatic)?.density;
                 let (a, b) = (density.quantile(UNVISITED), density.quantile(1.0 - UNVISITED));
                 let reach = (b - start).max(start - a);
-                (-SIDE..=SIDE).map(|k| start + reach * sinh(DENSE * f64::from(k) / f64::from(SIDE)) / sinh(DENSE)).collect()
+                (-SIDE..=SIDE)
+                    .map(|k| start + reach * sinh(DENSE * f64::from(k) / f64::from(SIDE)) / sinh(DENSE))
+                    .collect()
             }
         })
     }

@@ -34,7 +34,9 @@ pub(super) fn curves(f: Field, lines: usize, samples: usize) -> Vec<Vec<Place>> 
                 if !(a * b <= 0.0 && a != b) {
                     continue;
                 }
-                let Some(t) = crossing(&|t| f(place(t)), (at(k, samples), a), (at(k + 1, samples), b)) else { continue };
+                let Some(t) = crossing(&|t| f(place(t)), (at(k, samples), a), (at(k + 1, samples), b)) else {
+                    continue;
+                };
                 let start = place(t);
                 if !found.iter().any(|curve| passes(curve, start)) {
                     found.push(follow(f, start));
@@ -71,7 +73,8 @@ pub(super) fn crossing(f: &dyn Fn(f64) -> Option<f64>, low: (f64, f64), high: (f
             return Some(b);
         }
         let weighted = (a * fb - b * fa) / (fb - fa);
-        let middle = if step % 4 == 3 || !(a.min(b) < weighted && weighted < a.max(b)) { 0.5 * (a + b) } else { weighted };
+        let middle =
+            if step % 4 == 3 || !(a.min(b) < weighted && weighted < a.max(b)) { 0.5 * (a + b) } else { weighted };
         let value = f(middle)?;
         if (b - a).abs() <= SOLVED * (1.0 + middle.abs()) || middle == a || middle == b {
             // A jump changes its sign without becoming small.

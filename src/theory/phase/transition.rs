@@ -15,12 +15,12 @@ use std::cell::Cell;
 use thiserror::Error;
 
 /// Noises that are looked at inside the window, and below it to know where the most likely place comes from.
-const NOISES: u32 = 40;
-const BELOW: u32 = 16;
+const NOISES: u32 = 24;
+const BELOW: u32 = 9;
 /// How far below the window one looks, as a logarithm.
 const DEPTH: f64 = 9.0;
 /// Halvings of the stretch of noise that holds a transition.
-const HALVINGS: usize = 36;
+const HALVINGS: usize = 26;
 /// Share of the visited stretch within which symmetry is looked for.
 const ASIDE: f64 = 0.02;
 /// Relative size of a slope that symmetry makes vanish.
@@ -39,7 +39,9 @@ pub enum NoTransition {
     #[error("the minimum of the floor loss was not found")]
     NoMinimum,
     /// It follows the noise.
-    #[error("the most likely place moves gradually with the noise, from {from:.6} to {to:.6}: a crossover without a transition")]
+    #[error(
+        "the most likely place moves gradually with the noise, from {from:.6} to {to:.6}: a crossover without a transition"
+    )]
     Gradual {
         /// At the weakest noise of the window.
         from: f64,
@@ -243,7 +245,9 @@ impl<'a> Watch<'a> {
             }
         }
         match (first_inside, end) {
-            (Some(from), Some(to)) if matches!(self.home, Home::Loose(_)) && from != to => Err(NoTransition::Gradual { from, to }),
+            (Some(from), Some(to)) if matches!(self.home, Home::Loose(_)) && from != to => {
+                Err(NoTransition::Gradual { from, to })
+            }
             (Some(_), _) => Err(NoTransition::Stays(self.home.at())),
             _ => Err(NoTransition::Law(NotApplicable::NoTemperature { at: self.home.at() })),
         }
