@@ -28,7 +28,10 @@ pub(super) fn intern(node: Node) -> Expr {
     }
     let depth = 1 + node.parts().map(Expr::depth).max().unwrap_or(0);
     let term = Arc::new(Term { node, depth });
-    pool.terms.entry(key).or_default().push(Arc::downgrade(&term));
+    let bucket = pool.terms.entry(key).or_default();
+    // A term that is made and dropped again and again leaves one grave, not one for each time.
+    bucket.retain(|weak| weak.strong_count() > 0);
+    bucket.push(Arc::downgrade(&term));
     pool.inserted += 1;
     if pool.inserted >= pool.sweep_at.max(4096) {
         pool.terms.retain(|_, bucket| {
