@@ -6,7 +6,7 @@
 mod npy;
 mod write;
 
-pub use write::{ArrayRef, write};
+pub use write::{ArrayRef, Writer, write};
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};

@@ -133,3 +133,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_archive_written_piece_by_piece_is_read_in_the_usual_order() {
+    let mut writer = Writer::new(Cursor::new(Vec::new()));
+    writer.begin("x", &[2, 3]).expect("memory");
+    for column in [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]] {
+        writer.values(&column).expect("memory");
+    }
+    writer.begin("s", &[]).expect("memory");
+    writer.values(&[0.5]).expect("memory");
+    assert!(writer.begin("x", &[1]).is_err());
+    let archive = Archive::read(&writer.finish().expect("memory").into_inner()).expect("own archive");
+    let x = archive.f64("x").expect("written");
+    assert_eq!((x.shape(), x.values()), (&[2_usize, 3][..], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0][..]));
+    assert_eq!(archive.f64("s").and_then(|s| s.scalar()), Ok(0.5));
+}

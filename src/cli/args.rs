@@ -31,6 +31,9 @@ pub struct Common {
     /// Seed of every random number
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, global = true)]
     pub seed: u64,
+    /// Whether the seed is that of the command line.
+    #[arg(skip)]
+    pub seed_given: bool,
     /// Threads to use; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), allow_negative_numbers = true, global = true)]
     pub threads: Option<u16>,
@@ -297,6 +300,9 @@ pub struct ProveArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Memory: 64 bytes per walker, 64 more per sharp direction (times learners); with --every 280 more, for a histogram of each walker."
+)]
 pub struct SimulateArgs {
     /// Model file
     pub model: PathBuf,
@@ -315,19 +321,22 @@ pub struct SimulateArgs {
     /// Where along the floor the walkers start [default: the minimum of the floor loss]
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub start: Option<f64>,
-    /// Average over every K-th step after burn-in, instead of the final state only
+    /// Average over every K-th step of the second half, instead of the final state only
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     pub every: Option<u64>,
-    /// Write the final positions to this file (.npz or .csv)
+    /// Write the final states, or with --every all recorded ones, to this file (.npz or .csv), without holding them in memory
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Write checkpoints to this file (not built yet)
+    /// Most that recorded states may take
+    #[arg(long, value_name = "GIB", value_parser = positive, allow_hyphen_values = true, default_value_t = 16.0)]
+    pub out_limit: f64,
+    /// Write checkpoints to this file: at the start, as it goes, at Ctrl-C and at the end
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
-    /// Seconds between checkpoints (not built yet)
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds between checkpoints [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = positive, allow_hyphen_values = true, requires = "checkpoint")]
     pub checkpoint_every: Option<f64>,
-    /// Continue from a checkpoint (not built yet)
+    /// Go on from a checkpoint, to the same bytes as without the break; flags left out are taken from it
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
 }

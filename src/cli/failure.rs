@@ -18,10 +18,10 @@ use std::path::Path;
 pub enum Failure {
     /// Bad input or usage.
     Bad(Vec<Complaint>),
-    /// The command, or what was asked of it, does not exist yet.
-    NotBuilt(&'static str),
     /// Somebody pressed Ctrl-C before there was anything to tell.
     Interrupted(String),
+    /// Somebody pressed Ctrl-C, and a checkpoint was written.
+    Kept(String),
 }
 
 /// One thing that is wrong.
@@ -63,8 +63,8 @@ impl Failure {
     /// Exit code.
     pub fn code(&self) -> u8 {
         match self {
-            Failure::Bad(_) | Failure::NotBuilt(_) => 2,
-            Failure::Interrupted(_) => INTERRUPTED,
+            Failure::Bad(_) => 2,
+            Failure::Interrupted(_) | Failure::Kept(_) => INTERRUPTED,
         }
     }
 
@@ -72,10 +72,8 @@ impl Failure {
     pub fn page(&self, colour: bool) -> String {
         match self {
             Failure::Bad(complaints) => complaints.iter().map(|c| c.page(colour)).collect::<Vec<_>>().join("\n"),
+            Failure::Kept(what) => format!("{what}\n"),
             Failure::Interrupted(what) => format!("{what}: nothing was written\n"),
-            Failure::NotBuilt(what) => {
-                Complaint { line: format!("error: {what} is not built yet"), help: None, excerpt: None }.page(colour)
-            }
         }
     }
 }

@@ -42,7 +42,13 @@ pub fn main() -> ExitCode {
         Color::Never => clap::ColorChoice::Never,
     };
     let parsed = Cli::command().color(clap_choice).try_get_matches_from(arguments);
-    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let parsed = parsed.and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        let deepest = matches.subcommand().map_or(&matches, |(_, own)| own);
+        cli.common.seed_given = deepest.value_source("seed") == Some(clap::parser::ValueSource::CommandLine);
+        Ok(cli)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // A closed pipe is not a crash.

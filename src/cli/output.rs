@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Whether `path` can be written and its name ends in one of `endings`, asked before the long work starts.
+/// Whether `path` can be written and its name ends in one of `endings` (none: in anything), asked before the long work starts.
 pub fn check_file(flag: &str, path: &Path, endings: &[&str]) -> Result<(), Failure> {
-    let known = path.extension().and_then(|e| e.to_str()).is_some_and(|e| endings.contains(&e));
+    let known = endings.is_empty() || path.extension().and_then(|e| e.to_str()).is_some_and(|e| endings.contains(&e));
     let complaint = |what: String| Err(Failure::bad(format!("{flag} {}: {what}", path.display())));
     if !known {
         let accepted: Vec<String> = endings.iter().map(|e| format!(".{e}")).collect();
@@ -43,7 +43,7 @@ fn parent(path: &Path) -> PathBuf {
 }
 
 /// A name beside `path` that nobody else uses.
-fn beside(path: &Path) -> PathBuf {
+pub fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     path.with_file_name(format!(".{name}.{}.partial", std::process::id()))
 }
@@ -56,9 +56,14 @@ fn probe(folder: &Path) -> std::io::Result<()> {
 
 /// Writes a file beside `path` and puts it in its place once it is complete.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], for what is written piece by piece.
+pub fn write_with(path: &Path, content: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Failure> {
     let partial = beside(path);
     let written = File::create(&partial)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| content(&mut file).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&partial, path));
     written.map_err(|e| {
         // Nothing half-written stays; that it cannot be removed adds nothing to what is reported.

@@ -5,7 +5,7 @@
 
 use super::args::Common;
 use crate::sim::Watch;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -54,8 +54,12 @@ impl Watch for Onlooker {
     fn progress(&self, done: u64, total: u64) {
         if self.bar.length() != Some(total) {
             self.bar.set_length(total);
-            if let Ok(style) = ProgressStyle::with_template("{msg} [{wide_bar}] {percent}%, {eta} left") {
-                self.bar.set_style(style.progress_chars("=> "));
+            if let Ok(style) = ProgressStyle::with_template("{msg} [{wide_bar}] {percent}%, {rate}, {eta} left") {
+                let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    // A bar that cannot be drawn is no loss.
+                    let _ = write!(out, "{:.1e} walker-steps/s", state.per_sec());
+                };
+                self.bar.set_style(style.progress_chars("=> ").with_key("rate", rate));
             }
         }
         self.bar.set_position(done);

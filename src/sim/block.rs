@@ -13,24 +13,24 @@ pub(crate) const LANES: usize = 256;
 pub(crate) type Fall = (usize, u64, f64);
 
 pub(crate) struct Block {
-    first: usize,
-    stream: Stream,
-    step: u64,
+    pub(super) first: usize,
+    pub(super) stream: Stream,
+    pub(super) step: u64,
     /// `[learner][lane]`
-    x: Vec<Vec<f64>>,
+    pub(super) x: Vec<Vec<f64>>,
     /// `[learner · directions + direction][lane]`
-    y: Vec<Vec<f64>>,
+    pub(super) y: Vec<Vec<f64>>,
     /// Velocities, for SGD.
-    x_velocity: Vec<Vec<f64>>,
-    y_velocity: Vec<Vec<f64>>,
+    pub(super) x_velocity: Vec<Vec<f64>>,
+    pub(super) y_velocity: Vec<Vec<f64>>,
     /// Sums of the noise so far in this epoch, `[learner · (directions + 1) + component][lane]`.
-    epoch_sums: Vec<Vec<f64>>,
+    pub(super) epoch_sums: Vec<Vec<f64>>,
     pub alive: Vec<bool>,
     pub falls: Vec<Fall>,
     /// Where the path went in the last step, before walls folded it or a period was taken off.
     pub raw: Vec<f64>,
     /// Half a step of `y` is owed (Strang): two halves in a row at the same place are one whole.
-    owed: bool,
+    pub(super) owed: bool,
     work: Work,
 }
 

@@ -1,6 +1,7 @@
 //! From walkers to moments and histograms, with errors from the spread between walkers.
 
 use super::block::Block;
+use super::checkpoint::Exchange;
 use super::problem::{Kind, Problem};
 use super::{Diverged, Ensemble, Estimate, Histogram, Moments, Plan};
 use crate::num::domain::Domain;
@@ -23,6 +24,17 @@ impl Gather {
             records: 0,
             sums: vec![vec![0.0; lanes]; 2 + directions],
             counts: vec![0; lanes * edges.len().saturating_sub(1)],
+        }
+    }
+
+    /// Everything found so far.
+    pub fn exchange(&mut self, with: &mut dyn Exchange) {
+        with.word(&mut self.records);
+        self.sums.iter_mut().for_each(|sums| with.numbers(sums));
+        for count in &mut self.counts {
+            let mut word = u64::from(*count);
+            with.word(&mut word);
+            *count = word as u32;
         }
     }
 
@@ -149,7 +161,6 @@ pub(crate) fn ensemble(
             edges,
         }
     });
-    let falls = || blocks.iter().flat_map(|b| b.falls.iter().copied());
     let scheme = match &problem.kind {
         Kind::Langevin { scheme, .. } => scheme.name(),
         Kind::Sgd { .. } => "sgd",
@@ -164,6 +175,6 @@ pub(crate) fn ensemble(
         y: (0..directions).map(|i| alive.iter().map(|(b, lane)| blocks[*b].y(i, *lane)).collect()).collect(),
         moments,
         histogram,
-        diverged: Diverged { count: falls().count(), first: falls().min_by_key(|(walker, step, _)| (*step, *walker)) },
+        diverged: Diverged::of(blocks.iter().flat_map(|b| b.falls.iter().copied())),
     }
 }

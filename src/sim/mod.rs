@@ -6,22 +6,23 @@
 //! give equal bytes for any number of threads.
 
 mod block;
+mod checkpoint;
 mod gather;
 mod normal;
 mod passage;
 mod plan;
 mod problem;
+mod run;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::{Checkpoint, CheckpointError, checksum as running_checksum};
 pub use passage::{Passage, first_passage};
 pub use plan::{Plan, Scheme};
+pub use run::Run;
 
 use crate::model::Model;
-use gather::Gather;
 use problem::Problem;
-use rayon::prelude::*;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use thiserror::Error;
 
 /// Somebody who looks on while paths are followed. Called from several threads.
@@ -141,13 +142,35 @@ pub struct Histogram {
     pub outside: f64,
 }
 
-/// Walkers that left every bound or became undefined.
+/// A walker that left every bound or became undefined.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fall {
+    /// Its number.
+    pub walker: usize,
+    /// The step at which it left.
+    pub step: u64,
+    /// The last place at which it was sound.
+    pub x: f64,
+}
+
+/// The walkers that left every bound or became undefined.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diverged {
     /// How many.
     pub count: usize,
     /// The earliest: walker, step, and the last place `x` at which it was sound.
     pub first: Option<(usize, u64, f64)>,
+    /// All of them, the earliest first, of one step by number.
+    pub falls: Vec<Fall>,
+}
+
+impl Diverged {
+    fn of(falls: impl Iterator<Item = block::Fall>) -> Diverged {
+        let mut falls: Vec<Fall> = falls.map(|(walker, step, x)| Fall { walker, step, x }).collect();
+        falls.sort_by_key(|fall| (fall.step, fall.walker));
+        let first = falls.first().map(|fall| (fall.walker, fall.step, fall.x));
+        Diverged { count: falls.len(), first, falls }
+    }
 }
 
 /// What the walkers did.
@@ -182,92 +205,9 @@ pub struct Ensemble {
 /// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` of weak order 1, away from walls; at walls, which fold the
 /// path, the order has not been measured. The steps of SGD are exact.
 pub fn run(model: &Model, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
-    follow(&Problem::of(model, plan)?, plan, watch)
+    follow(Problem::of(model, plan)?, plan, watch)
 }
 
-/// Steps between two looks at the stop flag.
-const LEAP: u64 = 64;
-
-pub(crate) fn follow(problem: &Problem, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
-    plan.check(problem)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build().map_err(|_| SimError::Threads)?;
-    let mut blocks = block::blocks(problem, plan.walkers, plan.seed);
-    let counter = Counter::new(plan, watch);
-    let first_leg = plan.every.map_or(plan.steps, |_| plan.burn_in);
-    pool.install(|| {
-        blocks.par_iter_mut().try_for_each(|b| {
-            counter.advance(b.lanes() as u64, first_leg, |steps| b.advance(problem, steps)).then_some(())
-        })
-    });
-    if counter.stopped() {
-        return Err(SimError::Interrupted { done: counter.done() });
-    }
-    blocks.iter_mut().for_each(|b| b.complete(problem));
-    let edges = gather::edges(problem, plan, &blocks);
-    let every = plan.every.unwrap_or(1);
-    let records = if plan.every.is_some() { (plan.steps - plan.burn_in) / every } else { 0 };
-    let gathered: Vec<Gather> = pool.install(|| {
-        blocks
-            .par_iter_mut()
-            .map(|b| {
-                let mut gather = Gather::new(b.lanes(), problem.directions(), &edges);
-                if plan.every.is_none() {
-                    gather.record(b, problem, &edges);
-                    return gather;
-                }
-                for _ in 0..records {
-                    if !counter.advance(b.lanes() as u64, every, |steps| b.advance(problem, steps)) {
-                        return gather;
-                    }
-                    b.complete(problem);
-                    gather.record(b, problem, &edges);
-                }
-                let rest = plan.steps - plan.burn_in - records * every;
-                counter.advance(b.lanes() as u64, rest, |steps| b.advance(problem, steps));
-                b.complete(problem);
-                gather
-            })
-            .collect()
-    });
-    if counter.stopped() {
-        return Err(SimError::Interrupted { done: counter.done() });
-    }
-    Ok(gather::ensemble(problem, plan, pool.current_num_threads(), &blocks, &gathered, edges))
-}
-
-/// Counts walker-steps for the one who looks on.
-pub(crate) struct Counter<'a> {
-    done: AtomicU64,
-    total: u64,
-    stopped: AtomicBool,
-    watch: &'a dyn Watch,
-}
-
-impl<'a> Counter<'a> {
-    fn new(plan: &Plan, watch: &'a dyn Watch) -> Counter<'a> {
-        let total = (plan.walkers as u64).saturating_mul(plan.steps);
-        Counter { done: AtomicU64::new(0), total, stopped: AtomicBool::new(false), watch }
-    }
-    fn stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
-    }
-    fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
-    /// Takes `steps` in leaps; false where it was told to stop.
-    fn advance(&self, lanes: u64, steps: u64, mut leap: impl FnMut(u64)) -> bool {
-        let mut left = steps;
-        while left > 0 {
-            if self.stopped() || self.watch.stop() {
-                self.stopped.store(true, Ordering::Relaxed);
-                return false;
-            }
-            let now = left.min(LEAP);
-            leap(now);
-            left -= now;
-            let done = self.done.fetch_add(now * lanes, Ordering::Relaxed) + now * lanes;
-            self.watch.progress(done, self.total);
-        }
-        true
-    }
+pub(crate) fn follow(problem: Problem, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
+    Run::of(problem, plan)?.finish(watch)
 }

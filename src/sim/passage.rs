@@ -2,7 +2,8 @@
 
 use super::gather::estimate;
 use super::problem::{Kind, Problem};
-use super::{Counter, Diverged, Estimate, Plan, SimError, Watch, block};
+use super::run::Counter;
+use super::{Diverged, Estimate, Plan, SimError, Watch, block};
 use crate::model::Model;
 use crate::num::domain::Domain;
 use crate::num::function;
@@ -49,7 +50,17 @@ pub fn first_passage(
     limit: u64,
     watch: &dyn Watch,
 ) -> Result<Passage, SimError> {
-    arrive(Problem::of(model, plan)?, plan, target, limit, watch)
+    arrive(Problem::of(model, plan)?, plan, target, limit, Between::Bridge, watch)
+}
+
+/// What is seen of a Langevin path between two steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Between {
+    /// Whether a Brownian bridge crosses.
+    Bridge,
+    /// Nothing, which makes every passage late by a time of order `dt^½`.
+    #[cfg(test)]
+    Nothing,
 }
 
 pub(super) fn arrive(
@@ -57,6 +68,7 @@ pub(super) fn arrive(
     plan: &Plan,
     target: f64,
     limit: u64,
+    between: Between,
     watch: &dyn Watch,
 ) -> Result<Passage, SimError> {
     let plan = Plan { steps: limit, every: None, burn_in: 0, ..plan.clone() };
@@ -75,12 +87,12 @@ pub(super) fn arrive(
     };
     // 2·(b−x₀)(b−x₁)/variance of the step.
     let variance = match &problem.kind {
-        Kind::Langevin { floor_kick, .. } => floor_kick * floor_kick,
-        Kind::Sgd { .. } => 0.0,
+        Kind::Langevin { floor_kick, .. } if between == Between::Bridge => floor_kick * floor_kick,
+        _ => 0.0,
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build().map_err(|_| SimError::Threads)?;
     let mut blocks = block::blocks(&problem, plan.walkers, plan.seed);
-    let counter = Counter::new(&plan, watch);
+    let counter = Counter::new(&plan, 0, watch);
     let fates: Vec<Vec<Fate>> = pool.install(|| {
         blocks
             .par_iter_mut()
@@ -146,10 +158,7 @@ pub(super) fn arrive(
         mean: (censored == 0 && !times.is_empty()).then(|| estimate(times.iter().copied())),
         restricted: (censored + times.len() > 0).then(|| estimate(restricted)),
         censored,
-        diverged: Diverged {
-            count: falls.len(),
-            first: falls.into_iter().min_by_key(|(walker, step, _)| (*step, *walker)),
-        },
+        diverged: Diverged::of(falls.into_iter()),
         dt,
         horizon,
         start,

@@ -1,6 +1,7 @@
 //! What is to be followed, for how long, and how it is chosen where nobody says.
 
 use super::SimError;
+use super::checkpoint::{Checkpoint, CheckpointError};
 use super::problem::{Kind, Problem};
 use crate::eval::Simd;
 use crate::model::Model;
@@ -66,11 +67,16 @@ impl Plan {
     /// `length²/(π²T)` of the domain, on a line of the stretch on which the floor loss is within `20 max(T, ΣΔ_i)` of its
     /// least. Barriers are not seen.
     pub fn for_model(model: &Model, relaxation_time: Option<f64>) -> Result<Plan, SimError> {
+        Plan::for_scheme(model, Scheme::Strang, relaxation_time)
+    }
+
+    /// The same for a scheme, whose time step is its own (SGD has its own steps whatever is given).
+    pub fn for_scheme(model: &Model, scheme: Scheme, relaxation_time: Option<f64>) -> Result<Plan, SimError> {
         let mut plan = Plan {
             walkers: 8192,
             steps: 1,
             dt: None,
-            scheme: Scheme::Strang,
+            scheme,
             start: None,
             every: None,
             burn_in: 0,
@@ -87,6 +93,58 @@ impl Plan {
             plan.dt = Some(problem.dt);
         }
         Ok(plan)
+    }
+
+    /// All that the bytes of a run depend on, in words; the model without what it says about itself.
+    pub(super) fn describe(&self, problem: &Problem, model: &Model) -> Vec<(String, String)> {
+        let meaning = |text: String| {
+            text.lines().filter(|line| !line.trim_start().starts_with("about:")).collect::<Vec<_>>().join("\n")
+        };
+        let listed = |edges: &Vec<f64>| edges.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+        let scheme = match problem.kind {
+            Kind::Langevin { scheme, .. } => scheme.name(),
+            Kind::Sgd { .. } => "sgd",
+        };
+        let described = [
+            ("program", env!("CARGO_PKG_VERSION").to_owned()),
+            ("walkers", self.walkers.to_string()),
+            ("steps", self.steps.to_string()),
+            ("dt", problem.dt.to_string()),
+            ("scheme", scheme.to_owned()),
+            ("start", problem.start.to_string()),
+            ("every", self.every.map_or_else(String::new, |every| every.to_string())),
+            ("burn_in", self.burn_in.to_string()),
+            ("seed", self.seed.to_string()),
+            ("simd", self.simd.name().to_owned()),
+            ("edges", self.edges.as_ref().map(listed).unwrap_or_default()),
+            ("model", meaning(model.to_ron())),
+        ];
+        described.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// This plan with what `checkpoint` says of walkers, steps, time step, scheme, start, records, seed and instructions.
+    pub fn taken_up(&self, checkpoint: &Checkpoint) -> Result<Plan, CheckpointError> {
+        fn read<T: std::str::FromStr>(text: &str) -> Result<T, CheckpointError> {
+            text.parse().map_err(|_| CheckpointError::Damaged)
+        }
+        let said = |name: &str| checkpoint.said(name).ok_or(CheckpointError::Damaged);
+        let some = |name: &str| said(name).map(|text| Some(text).filter(|t| !t.is_empty()));
+        let scheme = said("scheme")?;
+        let simd = said("simd")?;
+        let levels = [Simd::Avx512, Simd::Avx2, Simd::Portable];
+        Ok(Plan {
+            walkers: read(said("walkers")?)?,
+            steps: read(said("steps")?)?,
+            dt: if scheme == "sgd" { None } else { Some(read(said("dt")?)?) },
+            scheme: [Scheme::EulerMaruyama].into_iter().find(|s| s.name() == scheme).unwrap_or(self.scheme),
+            start: Some(read(said("start")?)?),
+            every: some("every")?.map(read).transpose()?,
+            burn_in: read(said("burn_in")?)?,
+            seed: read(said("seed")?)?,
+            threads: self.threads,
+            simd: levels.into_iter().find(|l| l.name() == simd).ok_or(CheckpointError::Damaged)?,
+            edges: some("edges")?.map(|list| list.split(' ').map(read).collect()).transpose()?,
+        })
     }
 
     pub(super) fn check(&self, problem: &Problem) -> Result<(), SimError> {

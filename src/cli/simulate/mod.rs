@@ -1,30 +1,38 @@
 //! `simulate`: what paths do.
 
+mod keeping;
+mod records;
+mod resume;
+
 use super::answer::{Answer, Failure, number, numbers};
 use super::args::{Common, SchemeName, SimdChoice, SimulateArgs};
-use super::watch::Onlooker;
 use super::{inside, output, read_model};
 use crate::archive::{ArrayRef, write};
 use crate::eval::Simd;
+use crate::model::Model;
 use crate::report::picture::{Bars, draw};
 use crate::report::table::{Cell, Table};
-use crate::sim::{Ensemble, Estimate, Plan, Scheme, SimError, run};
+use crate::sim::{Ensemble, Estimate, Fall, Plan, Run, Scheme};
+use keeping::Keeping;
+use resume::resumed;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Instant;
+
+/// Walkers that diverged and are listed one by one.
+const SHOWN: usize = 100;
+
+impl SchemeName {
+    fn scheme(self) -> Scheme {
+        match self {
+            SchemeName::Strang => Scheme::Strang,
+            SchemeName::EulerMaruyama => Scheme::EulerMaruyama,
+        }
+    }
+}
 
 pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure> {
-    if asked.checkpoint.is_some() || asked.checkpoint_every.is_some() || asked.resume.is_some() {
-        return Err(Failure::NotBuilt("`simulate` with checkpoints"));
-    }
     let model = read_model(&asked.model, common)?;
     let failed = |e: &dyn std::fmt::Display| Failure::of_file(&asked.model, e);
-    let mut plan = Plan::for_model(&model, None).map_err(|e| failed(&e))?;
-    plan.scheme = match asked.scheme {
-        None => plan.scheme,
-        Some(SchemeName::Strang) => Scheme::Strang,
-        Some(SchemeName::EulerMaruyama) => Scheme::EulerMaruyama,
-    };
     if model.sgd().is_some() && asked.scheme.is_some() {
         return Err(Failure::bad("--scheme is asked of Langevin noise; SGD has its own steps"));
     }
@@ -34,28 +42,19 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
     if let Some(start) = asked.start {
         inside(&model, "--start", start)?;
     }
-    if let Some(path) = &asked.out {
-        output::check_file("--out", path, &["npz", "csv"])?;
-    }
-    plan.walkers = match asked.walkers {
-        Some(n) => usize::try_from(n).map_err(|_| Failure::bad("--walkers: too many"))?,
-        None => plan.walkers,
+    let (mut run, plan, mut keeping) = match &asked.resume {
+        Some(path) => resumed(&model, path, asked, common)?,
+        None => {
+            let plan = planned(&model, asked, common)?;
+            let run = Run::new(&model, &plan).map_err(|e| failed(&e))?;
+            let keeping = Keeping::of(&model, &plan, run.dt(), asked, common);
+            (run, plan, keeping)
+        }
     };
-    plan.dt = asked.dt.or(plan.dt);
-    plan.steps = asked.steps.unwrap_or(plan.steps);
-    plan.start = asked.start;
-    plan.every = asked.every;
-    plan.burn_in = if asked.every.is_some() { plan.steps / 2 } else { 0 };
-    apply(&mut plan, common)?;
-    let clock = Instant::now();
-    let watch = Onlooker::of("walkers", common);
-    let found = run(&model, &plan, &watch).map_err(|e| match e {
-        SimError::Interrupted { .. } => Failure::Interrupted(e.to_string()),
-        other => failed(&other),
-    })?;
-    drop(watch);
-    let seconds = clock.elapsed().as_secs_f64();
-    if let Some(path) = &asked.out {
+    keeping.prepare(&mut run)?;
+    let found = keeping.follow(run)?;
+    let seconds = keeping.seconds;
+    if let (Some(path), None) = (&keeping.out, plan.every) {
         save(path, &found)?;
     }
     let moments = found.moments.as_ref();
@@ -90,19 +89,38 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
         Value::Null,
         |h| json!({"edges": numbers(&h.edges), "p": numbers(&h.p), "standard_errors": numbers(&h.standard_errors)}),
     );
-    let first = found.diverged.first.map(|(walker, step, x)| json!({"walker": walker, "step": step, "x": number(x)}));
+    let pace = if model.sgd().is_some() { "learning_rate" } else { "dt" };
+    let fall = |f: &Fall| json!({"walker": f.walker, "step": f.step, "time": number(f.step as f64 * found.dt), "x": number(f.x), pace: number(found.dt)});
+    let falls: Vec<Value> = found.diverged.falls.iter().take(SHOWN).map(fall).collect();
     let entries = json!({
         "model": model.name(), "scheme": found.scheme, "walkers": plan.walkers, "steps": found.steps, "dt": number(found.dt),
         "start": number(found.start), "burn_in": plan.burn_in, "seed": plan.seed, "threads": found.threads,
         "simd": plan.simd.name(), "seconds": number(seconds), "moments": value(|e| e.value),
         "standard_errors": value(|e| e.standard_error), "density": density,
-        "diverged": {"count": found.diverged.count, "first": first},
+        "diverged": {"count": found.diverged.count, "first": falls.first(), "walkers": falls},
     });
     let bars =
         found.histogram.as_ref().map(|h| Bars { name: "walkers".into(), edges: h.edges.clone(), heights: h.p.clone() });
     let mut answer = Answer::new("simulate", text, table, entries);
     answer.picture = draw(model.name(), model.coordinate(), "probability density", &[], bars.as_ref()).ok();
     Ok(answer)
+}
+
+/// The plan of a new run.
+fn planned(model: &Model, asked: &SimulateArgs, common: &Common) -> Result<Plan, Failure> {
+    let scheme = asked.scheme.map_or(Scheme::Strang, SchemeName::scheme);
+    let mut plan = Plan::for_scheme(model, scheme, None).map_err(|e| Failure::of_file(&asked.model, e))?;
+    plan.walkers = match asked.walkers {
+        Some(n) => usize::try_from(n).map_err(|_| Failure::bad("--walkers: too many"))?,
+        None => plan.walkers,
+    };
+    plan.dt = asked.dt.or(plan.dt);
+    plan.steps = asked.steps.unwrap_or(plan.steps);
+    plan.start = asked.start;
+    plan.every = asked.every;
+    plan.burn_in = if asked.every.is_some() { plan.steps / 2 } else { 0 };
+    apply(&mut plan, common)?;
+    Ok(plan)
 }
 
 /// Seed, threads and instructions as asked for.
@@ -127,12 +145,9 @@ pub fn simd(common: &Common) -> Result<Simd, Failure> {
     Ok(simd)
 }
 
-/// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions) or `.csv`.
+/// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions, and the walkers that diverged) or `.csv`.
 fn save(path: &Path, found: &Ensemble) -> Result<(), Failure> {
-    let names: Vec<String> = match found.y.len() {
-        1 => vec!["y".to_owned()],
-        n => (1..=n).map(|i| format!("y{i}")).collect(),
-    };
+    let names = records::names(found.y.len());
     let bytes = match path.extension().and_then(|e| e.to_str()) {
         Some("npz") => {
             let shape = [found.x.len()];
@@ -141,6 +156,9 @@ fn save(path: &Path, found: &Ensemble) -> Result<(), Failure> {
             for ((name, y), shape) in names.iter().zip(&found.y).zip(&shapes) {
                 arrays.push((name, ArrayRef { shape, values: y }));
             }
+            let diverged = records::diverged(found);
+            let count = [found.diverged.count];
+            arrays.extend(diverged.iter().map(|(name, values)| (*name, ArrayRef { shape: &count, values })));
             write(&arrays).map_err(|e| Failure::of_file(path, e))?
         }
         _ => {
