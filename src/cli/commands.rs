@@ -6,7 +6,7 @@ use super::density::rows_for_people;
 use super::{places, read_model, read_models};
 use crate::report::picture::{Curve, draw};
 use crate::report::table::{Cell, Table};
-use crate::theory::bounds::{bounds as all_bounds, curve};
+use crate::theory::bounds::{Tails, bounds as all_bounds, curve, tails};
 use crate::theory::derived::{Quantity, derivations};
 use crate::theory::{all_sources, loss as losses, sources};
 use serde_json::{Map, Value, json};
@@ -141,8 +141,15 @@ pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Resu
             point["batch_size"], point["learning_rate"], point["binding"]
         );
     }
-    let entries =
+    let beyond = tails(&model);
+    if let Some(beyond) = &beyond {
+        text += &heavy(beyond);
+    }
+    let mut entries =
         json!({"model": model.name(), "bounds": list, "binding": found.binding.map(|k| k.name()), "curve": curve});
+    if let (Some(beyond), Value::Object(entries)) = (&beyond, &mut entries) {
+        entries.extend(heavy_entries(&model, beyond));
+    }
     let points = entries["curve"].as_array().into_iter().flatten();
     let points = points.filter_map(|p| Some((p["batch_size"].as_f64()?, p["learning_rate"].as_f64()?))).collect();
     let stays = Curve { name: "largest learning rate".into(), points };
@@ -151,6 +158,81 @@ pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Resu
         answer.picture = draw(model.name(), "batch size", "learning rate", &[stays], None).ok();
     }
     Ok(answer)
+}
+
+/// Tails and moments, for people.
+fn heavy(found: &Tails) -> String {
+    let mut text = match &found.index {
+        Ok(tail) => format!(
+            "tail index of the sharp direction: {:.6} (moments of this order and above are infinite), heaviest at learning rate * curvature = {:.4}\n",
+            tail.index, tail.at
+        ),
+        Err(why) => format!("tail index of the sharp direction: {why}\n"),
+    };
+    if let Ok(exponent) = found.lyapunov {
+        text += &format!("Lyapunov exponent per step where the curvature is largest: {exponent:.8}\n");
+    }
+    for (order, threshold) in &found.moments {
+        if let Ok(threshold) = threshold {
+            text += &format!("moment of order {order}: finite below learning rate {threshold:.7}\n");
+        }
+    }
+    if let Ok(batch) = found.critical_batch {
+        text += &format!("critical batch size: {batch:.4} (there the noise of the curvature halves the mean-square bound)\n");
+    }
+    text
+}
+
+/// Tails and moments, for files.
+fn heavy_entries(model: &crate::model::Model, found: &Tails) -> Map<String, Value> {
+    const KESTEN: &str = "Kesten 1973; Gurbuzbalaban, Simsekli, Zhu 2021";
+    let rate = model.sgd().map_or(Value::Null, |sgd| number(sgd.learning_rate.value()));
+    let moments: Vec<Value> = found
+        .moments
+        .iter()
+        .map(|(order, threshold)| {
+            json!({
+                "order": order, "quantity": "learning_rate", "value": threshold.as_ref().map_or(Value::Null, |t| number(*t)),
+                "status": threshold.as_ref().err().map(ToString::to_string).unwrap_or_else(|| {
+                    "the moment across the valley is finite below this, where the curvature is largest".into()
+                }),
+                "source": KESTEN,
+            })
+        })
+        .collect();
+    let why = |e: Option<String>, fine: &str| e.unwrap_or_else(|| fine.to_owned());
+    let mut entries = Map::new();
+    entries.insert(
+        "tail_index".into(),
+        json!({
+            "value": found.index.as_ref().map_or(Value::Null, |t| number(t.index)), "learning_rate": rate,
+            "learning_rate_times_curvature": found.index.as_ref().map_or(Value::Null, |t| number(t.at)),
+            "status": why(found.index.as_ref().err().map(ToString::to_string),
+                "the heaviest tail over the floor, Gaussian curvature noise; moments of this order and above are infinite"),
+            "source": KESTEN,
+        }),
+    );
+    entries.insert(
+        "lyapunov_exponent".into(),
+        json!({
+            "value": found.lyapunov.as_ref().map_or(Value::Null, |l| number(*l)), "error": 1e-11, "learning_rate": rate,
+            "curvature": number(found.curvatures.1),
+            "status": why(found.lyapunov.as_ref().err().map(ToString::to_string),
+                "per step, where the curvature is largest; almost every path forgets its start where it is negative"),
+            "source": "E ln|1 - u(1 + c z)|",
+        }),
+    );
+    entries.insert("moments".into(), json!(moments));
+    entries.insert(
+        "critical_batch".into(),
+        json!({
+            "value": found.critical_batch.as_ref().map_or(Value::Null, |b| number(*b)),
+            "status": why(found.critical_batch.as_ref().err().map(ToString::to_string),
+                "there the noise of the curvature halves the mean-square bound; well above it the bound saturates at the edge of stability"),
+            "source": "Wu, Ma, E 2018; Ma, Ying 2021",
+        }),
+    );
+    entries
 }
 
 pub fn cite(models: &[PathBuf], common: &Common) -> Result<Answer, Failure> {

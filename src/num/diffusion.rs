@@ -315,6 +315,132 @@ impl Diffusion {
     }
 }
 
+/// A function of either sign at the nodes of every panel, as `exp(offset) * values`.
+struct Signed {
+    offset: Vec<f64>,
+    values: Vec<[f64; NODES]>,
+}
+
+impl Signed {
+    fn of(scaled: &Scaled) -> Signed {
+        Signed { offset: scaled.offset.clone(), values: scaled.values.clone() }
+    }
+
+    fn times(&self, other: &Scaled) -> Signed {
+        let offset = self.offset.iter().zip(&other.offset).map(|(a, b)| a + b).collect();
+        let product = |(a, b): (&[f64; NODES], &[f64; NODES])| std::array::from_fn(|i| a[i] * b[i]);
+        let values = self.values.iter().zip(&other.values).map(product).collect();
+        Signed { offset, values }.rescaled()
+    }
+
+    fn times_signed(&self, other: &Signed) -> Signed {
+        self.times(&Scaled { offset: other.offset.clone(), values: other.values.clone() })
+    }
+
+    fn plus(&self, other: &Signed) -> Signed {
+        let offset: Vec<f64> = self.offset.iter().zip(&other.offset).map(|(a, b)| a.max(*b)).collect();
+        let values = (0..offset.len())
+            .map(|j| {
+                let (a, b) = (exp(self.offset[j] - offset[j]), exp(other.offset[j] - offset[j]));
+                std::array::from_fn(|i| a * self.values[j][i] + b * other.values[j][i])
+            })
+            .collect();
+        Signed { offset, values }.rescaled()
+    }
+
+    /// Minus `exp(log) * sign`, everywhere.
+    fn minus(&self, sign: f64, log: f64) -> Signed {
+        if sign == 0.0 {
+            return Signed { offset: self.offset.clone(), values: self.values.clone() };
+        }
+        self.plus(&Signed { offset: vec![log; self.offset.len()], values: vec![[-sign; NODES]; self.offset.len()] })
+    }
+
+    fn rescaled(mut self) -> Signed {
+        for (offset, values) in self.offset.iter_mut().zip(&mut self.values) {
+            let size = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+            if size > 0.0 {
+                *offset += ln(size);
+                values.iter_mut().for_each(|v| *v /= size);
+            } else {
+                *offset = f64::MIN;
+            }
+        }
+        self
+    }
+}
+
+/// Sums of terms of either sign on a circle, which is cut open where it is hardest to pass.
+impl Diffusion {
+    /// `∫_a^y g` at the nodes, or `∫_y^b g`, and the whole as sign and logarithm of its size.
+    fn sums(&self, g: &Signed, upwards: bool) -> (Signed, (f64, f64)) {
+        let panels = self.panels.len();
+        let mut out = Signed { offset: vec![0.0; panels], values: vec![[0.0; NODES]; panels] };
+        let (mut carry, mut at) = (0.0, f64::MIN);
+        for step in 0..panels {
+            let j = if upwards { step } else { panels - 1 - step };
+            let (a, b) = self.panels[j];
+            let scale = g.offset[j] + ln(0.5 * (b - a));
+            let offset = at.max(scale);
+            let (before, own) = (carry * exp(at - offset), exp(scale - offset));
+            let whole = self.whole(&g.values[j]);
+            for i in 0..NODES {
+                let partial: f64 = (0..NODES).map(|k| self.rule.partial[i][k] * g.values[j][k]).sum();
+                out.values[j][i] = before + own * if upwards { partial } else { whole - partial };
+            }
+            out.offset[j] = offset;
+            let total = before + own * whole;
+            if total != 0.0 {
+                (carry, at) = (total.signum(), offset + ln(total.abs()));
+            } else {
+                (carry, at) = (0.0, f64::MIN);
+            }
+        }
+        (out.rescaled(), (carry, at))
+    }
+
+    /// Logarithm of the smallest positive eigenvalue of `−G` where both ends are one place and `w` and `D` are periodic.
+    ///
+    /// Inverse iteration on the flux as between walls, with the constant taken off that makes the eigenfunction single-valued:
+    /// `φ ← M − ∮ M/(Dw) / ∮ 1/(Dw)`, `M = Q ∫_a^y P φ/(Dw) + P ∫_y^b Q φ/(Dw)`. The ends should lie where `Dw` is least: there
+    /// the constant is small beside `M`, so that rates far below the others keep their relative accuracy.
+    ///
+    /// # Errors
+    /// [`DiffusionError::NotSettled`]
+    pub fn log_slowest_rate_around(&self) -> Result<f64, DiffusionError> {
+        let (a, b) = self.ends();
+        let log_mass = self.log_integral(&self.weight, a, b);
+        let log_resistance = self.log_integral(&self.resistance, a, b);
+        let closed = |m: &Signed| {
+            let (sign, log) = self.sums(&m.times(&self.resistance), true).1;
+            m.minus(sign, log - log_resistance)
+        };
+        // Nothing symmetric: every mode has a part in it.
+        let mut flux = closed(&Signed::of(&Scaled::product(&[&self.left, &self.left, &self.right])));
+        let mut before = f64::NAN;
+        for _ in 0..MOST_ROUNDS {
+            let current = flux.times(&self.resistance);
+            let from_left = self.sums(&current.times(&self.left), true).0;
+            let from_right = self.sums(&current.times(&self.right), false).0;
+            let next = closed(&from_left.times(&self.right).plus(&from_right.times(&self.left)));
+            let own = self.sums(&current.times_signed(&flux), true).1;
+            let with_next = self.sums(&current.times_signed(&next), true).1;
+            if !(own.0 > 0.0 && with_next.0 > 0.0) {
+                return Err(DiffusionError::NotSettled);
+            }
+            let rate = own.1 - with_next.1 + log_mass;
+            if (rate - before).abs() <= AGREEMENT * (1.0 + rate.abs()) {
+                return Ok(rate);
+            }
+            before = rate;
+            let size = next.offset.iter().fold(f64::MIN, |m, o| m.max(*o));
+            flux = next;
+            flux.offset.iter_mut().filter(|offset| **offset > f64::MIN).for_each(|offset| *offset -= size);
+        }
+        Err(DiffusionError::NotSettled)
+    }
+}
+
 /// The common refinement of two partitions of every stretch.
 fn merged(partitions: Vec<Vec<(f64, f64)>>) -> Vec<(f64, f64)> {
     let mut ends: Vec<f64> = partitions.into_iter().flatten().flat_map(|(a, b)| [a, b]).collect();
@@ -344,6 +470,25 @@ mod tests {
         // By symmetry the same downwards.
         let mirrored = Diffusion::new(&|x| -0.5 * x * x, &|_| 0.0, &[-9.0, -1.0, 0.0, 9.0]).expect("smooth");
         assert!((mirrored.log_passage_time(0.0, -1.0) - well.log_passage_time(0.0, 1.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rates_around_a_circle_are_those_of_the_free_circle_and_of_two_barriers() {
+        let turn = std::f64::consts::TAU;
+        let free = Diffusion::new(&|_| 1.0, &|_| ln(0.2), &[0.5, 0.5 + turn]).expect("constant");
+        assert!((exp(free.log_slowest_rate_around().expect("settles")) - 0.2).abs() < 1e-11);
+        // Two equal wells and two equal barriers: by symmetry the mode that is odd about a barrier is level at the wells' middles,
+        // that is, the circle behaves as the stretch from barrier to barrier seen twice: the rate between the walls 0 and π of
+        // the odd half, found by reflecting at the bottoms.
+        for temperature in [0.3, 0.02, 0.004] {
+            let log = |x: f64| -crate::num::function::cos(2.0 * x) / temperature;
+            let constant = |_: f64| ln(temperature);
+            let circle = Diffusion::new(&log, &constant, &[0.0, 0.5 * turn, turn]).expect("smooth");
+            let half = Diffusion::new(&log, &constant, &[-0.25 * turn, 0.0, 0.25 * turn]).expect("smooth");
+            let (around, between) =
+                (circle.log_slowest_rate_around().expect("settles"), half.log_slowest_rate().expect("settles"));
+            assert!((around - between).abs() < 1e-10, "{temperature}: {around} against {between}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod confinement;
 pub mod growth;
 pub mod stability;
+pub mod tail;
 
 use super::{Method, stationary};
 use crate::model::{Model, Noise, Sgd};
@@ -108,6 +109,44 @@ pub fn bounds(model: &Model) -> Bounds {
         .map(|(_, _, kind)| kind);
     bounds.iter_mut().filter(|b| Some(b.kind) == binding).for_each(|b| b.status.push_str("; binds"));
     Bounds { bounds, binding }
+}
+
+/// What the noise of the curvature does beyond the mean square, at the model's own learning rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tails {
+    /// The least tail index over the floor.
+    pub index: Result<tail::Tail, NoThreshold>,
+    /// `E ln|A|` per step where the curvature is largest.
+    pub lyapunov: Result<f64, NoThreshold>,
+    /// Order `q`, and the learning rate below which `E|y|^q` is finite where the curvature is largest.
+    pub moments: Vec<(f64, Result<f64, NoThreshold>)>,
+    /// Batch size at which curvature noise halves the mean-square bound.
+    pub critical_batch: Result<f64, NoThreshold>,
+    /// Least and largest curvature of the floor (on a line, of the stretch that is visited).
+    pub curvatures: (f64, f64),
+}
+
+/// Orders of the moments whose thresholds are reported.
+const ORDERS: [f64; 4] = [1.0, 2.0, 3.0, 4.0];
+
+/// Tails of the steps of `model`; `None` for Langevin noise, or where the stretch that is visited is not known.
+pub fn tails(model: &Model) -> Option<Tails> {
+    let sgd = model.sgd()?;
+    let (a, b) = super::stretch(model).ok()?;
+    let (largest, _) = worst_curvature(model, a, b)?;
+    let formulas: Vec<_> = model.sharp().iter().map(|s| s.curvature.clone()).collect();
+    let tape = model.compile(&formulas);
+    let place = |x: f64| model.domain().place(x).unwrap_or(x);
+    let least = |x: f64| tape.at(&[place(x)]).into_iter().fold(f64::INFINITY, f64::min);
+    let least = global_minimum(&least, a, b, 2000).ok()?.value;
+    let rate = sgd.learning_rate.value();
+    Some(Tails {
+        index: tail::tail_index(sgd, rate * least, rate * largest),
+        lyapunov: tail::lyapunov(sgd, rate * largest),
+        moments: ORDERS.iter().map(|q| (*q, tail::moment_threshold(sgd, *q).map(|u| u / largest))).collect(),
+        critical_batch: tail::critical_batch(sgd),
+        curvatures: (least, largest),
+    })
 }
 
 fn confined(model: &Model, quantity: &'static str, present: f64) -> Bound {

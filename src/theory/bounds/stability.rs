@@ -22,6 +22,15 @@ pub enum NoThreshold {
     /// A product of random matrices has no closed Lyapunov exponent.
     #[error("not derived with momentum and noisy curvature: the Lyapunov exponent of a product of random matrices")]
     LyapunovWithMomentum,
+    /// The curvature is not noisy.
+    #[error("the curvature has no noise: every moment is finite up to the edge of stability, at every batch size alike")]
+    NoCurvatureNoise,
+    /// No stationary law.
+    #[error("almost every path diverges: there is no stationary law, and no tail of it")]
+    NotStationary,
+    /// Not told from a Gaussian tail.
+    #[error("the tail index is above 100000: moments of every order that matters are finite")]
+    Light,
     /// The root search failed.
     #[error("the Lyapunov exponent has no sign change in the range searched")]
     NoRoot,
@@ -87,7 +96,7 @@ pub fn almost_sure(sgd: &Sgd) -> Result<f64, NoThreshold> {
 ///
 /// `(m + sζ)²/s²` is noncentral chi-squared with one degree of freedom: a Poisson mixture of central ones, whose mean
 /// logarithm is `ψ(½ + j) + ln 2`. Far from zero (`m² > 10⁴ s²`) the expansion in `s/m` is exact to rounding.
-fn mean_log_abs(m: f64, s: f64) -> f64 {
+pub(super) fn mean_log_abs(m: f64, s: f64) -> f64 {
     let half = 0.5 * (m / s) * (m / s);
     if half > 5e3 {
         let r2 = 0.5 / half;
