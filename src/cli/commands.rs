@@ -178,7 +178,9 @@ fn heavy(found: &Tails) -> String {
         }
     }
     if let Ok(batch) = found.critical_batch {
-        text += &format!("critical batch size: {batch:.4} (there the noise of the curvature halves the mean-square bound)\n");
+        text += &format!(
+            "critical batch size: {batch:.4} (there the noise of the curvature halves the mean-square bound)\n"
+        );
     }
     text
 }

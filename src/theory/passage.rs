@@ -54,7 +54,9 @@ pub enum NoTime {
     #[error("{0} lies beyond the places that the coordinate visits, where the corrected law is not known")]
     Unvisited(f64),
     /// A circle without mirror symmetry.
-    #[error("the density carries a current around this circle: its rates of relaxation are complex and are not computed")]
+    #[error(
+        "the density carries a current around this circle: its rates of relaxation are complex and are not computed"
+    )]
     Current,
 }
 

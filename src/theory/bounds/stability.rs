@@ -23,7 +23,9 @@ pub enum NoThreshold {
     #[error("not derived with momentum and noisy curvature: the Lyapunov exponent of a product of random matrices")]
     LyapunovWithMomentum,
     /// The curvature is not noisy.
-    #[error("the curvature has no noise: every moment is finite up to the edge of stability, at every batch size alike")]
+    #[error(
+        "the curvature has no noise: every moment is finite up to the edge of stability, at every batch size alike"
+    )]
     NoCurvatureNoise,
     /// No stationary law.
     #[error("almost every path diverges: there is no stationary law, and no tail of it")]
