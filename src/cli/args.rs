@@ -270,7 +270,7 @@ pub struct DensityArgs {
     pub model: PathBuf,
     #[command(flatten)]
     pub places: Places,
-    /// Methods, separated by commas: adiabatic, first-order, discrete, discrete-first-order, fokker-planck, simulation, all
+    /// Methods, separated by commas: adiabatic, first-order, discrete, discrete-first-order, fokker-planck, finite-volumes, transfer, simulation, all
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub method: Option<Vec<MethodName>>,
     /// Also the joint density P(x, y) on a grid
@@ -285,6 +285,8 @@ pub enum MethodName {
     Discrete,
     DiscreteFirstOrder,
     FokkerPlanck,
+    FiniteVolumes,
+    Transfer,
     Simulation,
     All,
 }

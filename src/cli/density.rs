@@ -5,11 +5,13 @@ use super::args::{Common, DensityArgs, MethodName, Places};
 use super::histogram::{NotRecorded, Recorded, recorded};
 use super::watch::INTERRUPTED;
 use super::{places, read_model};
+use crate::finite_volume;
 use crate::fokker_planck::{self, Solution};
 use crate::model::Model;
 use crate::report::picture::{Bars, Curve, draw};
 use crate::report::table::{Cell, Table, significant};
 use crate::theory::{Method, NotApplicable, Prediction, joint, regime, stationary};
+use crate::transfer;
 use serde_json::{Map, Value, json};
 
 /// More rows than these are summed up for people; files have all.
@@ -21,7 +23,18 @@ const SHOWN: usize = 21;
 enum Law {
     Theory(Prediction),
     Exact(Box<Solution>),
+    Cells(Box<finite_volume::Solution>),
+    Steps(Box<transfer::Solution>),
     Recorded(Recorded),
+}
+
+/// Where a distribution function passes `q`.
+fn bisect(cdf: &dyn Fn(f64) -> f64, (mut low, mut high): (f64, f64), q: f64) -> f64 {
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if cdf(middle) < q { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
 }
 
 impl Law {
@@ -29,6 +42,8 @@ impl Law {
         match self {
             Law::Theory(p) => xs.iter().map(|x| p.density.at(*x)).collect(),
             Law::Exact(s) => xs.iter().map(|x| s.at(*x)).collect(),
+            Law::Cells(s) => xs.iter().map(|x| s.at(*x)).collect(),
+            Law::Steps(s) => xs.iter().map(|x| s.at(*x)).collect(),
             Law::Recorded(r) => r.values.clone(),
         }
     }
@@ -37,6 +52,8 @@ impl Law {
         match self {
             Law::Theory(p) => p.density.mode(),
             Law::Exact(s) => s.peak().0,
+            Law::Cells(s) => s.mode(),
+            Law::Steps(s) => s.mode(),
             Law::Recorded(r) => {
                 let h = &r.histogram;
                 let best = (0..h.p.len()).max_by(|a, b| h.p[*a].total_cmp(&h.p[*b])).unwrap_or(0);
@@ -49,6 +66,8 @@ impl Law {
         match self {
             Law::Theory(p) => p.density.expectation(&|x| x),
             Law::Exact(s) => s.expectation(&|x| x),
+            Law::Cells(s) => s.expectation(&|x| x),
+            Law::Steps(s) => s.expectation(&|x| x),
             Law::Recorded(r) => r.mean,
         }
     }
@@ -56,14 +75,9 @@ impl Law {
     fn quantile(&self, q: f64) -> f64 {
         match self {
             Law::Theory(p) => p.density.quantile(q),
-            Law::Exact(s) => {
-                let (mut low, mut high) = s.visited;
-                for _ in 0..60 {
-                    let middle = 0.5 * (low + high);
-                    if s.cdf(middle) < q { low = middle } else { high = middle }
-                }
-                0.5 * (low + high)
-            }
+            Law::Exact(s) => bisect(&|x| s.cdf(x), s.visited, q),
+            Law::Cells(s) => bisect(&|x| s.cdf(x), s.covered(), q),
+            Law::Steps(s) => bisect(&|x| s.cdf(x), (s.nodes[0], s.nodes[s.nodes.len() - 1]), q),
             Law::Recorded(r) => r.quantile(q),
         }
     }
@@ -72,6 +86,8 @@ impl Law {
         match self {
             Law::Theory(p) => Some(p.current),
             Law::Exact(s) => Some(s.current),
+            Law::Cells(s) => Some(s.current),
+            Law::Steps(s) => Some(s.current),
             Law::Recorded(_) => None,
         }
     }
@@ -82,6 +98,8 @@ impl Law {
             // Half the integral of |p − q| is that of the positive part of p − q.
             Law::Theory(p) => Some((p.density.expectation(&|x| (1.0 - exact.at(x) / p.density.at(x)).max(0.0)), 0.0)),
             Law::Exact(_) => None,
+            Law::Cells(s) => Some((s.expectation(&|x| (1.0 - exact.at(x) / s.at(x)).max(0.0)), 0.0)),
+            Law::Steps(s) => Some((s.expectation(&|x| (1.0 - exact.at(x) / s.at(x)).max(0.0)), 0.0)),
             Law::Recorded(r) => {
                 let h = &r.histogram;
                 let (mut found, mut noise) = (0.0, 0.0);
@@ -101,11 +119,16 @@ impl Law {
 }
 
 fn wanted(asked: &DensityArgs, model: &Model) -> Vec<MethodName> {
-    use MethodName::{Adiabatic, All, Discrete, DiscreteFirstOrder, FirstOrder, FokkerPlanck, Simulation};
+    use MethodName::{
+        Adiabatic, All, Discrete, DiscreteFirstOrder, FiniteVolumes, FirstOrder, FokkerPlanck, Simulation, Transfer,
+    };
     let mut methods = vec![];
     for method in asked.method.iter().flatten() {
         match method {
-            All => methods.extend([Adiabatic, FirstOrder, FokkerPlanck, Discrete, DiscreteFirstOrder, Simulation]),
+            All => {
+                methods.extend([Adiabatic, FirstOrder, FokkerPlanck, FiniteVolumes]);
+                methods.extend([Discrete, DiscreteFirstOrder, Transfer, Simulation]);
+            }
             one => methods.push(*one),
         }
     }
@@ -144,6 +167,13 @@ pub fn density(asked: &DensityArgs, common: &Common) -> Result<Answer, Failure> 
                 "fokker-planck",
                 fokker_planck::solve(&model).map(|s| Law::Exact(Box::new(s))).map_err(|e| e.to_string()),
             ),
+            MethodName::FiniteVolumes => (
+                "finite-volumes",
+                finite_volume::solve(&model).map(|s| Law::Cells(Box::new(s))).map_err(|e| e.to_string()),
+            ),
+            MethodName::Transfer => {
+                ("transfer", transfer::solve(&model).map(|s| Law::Steps(Box::new(s))).map_err(|e| e.to_string()))
+            }
             MethodName::Simulation => (
                 "simulation",
                 recorded(&model, &xs, common).map(Law::Recorded).map_err(|e| match e {
@@ -184,6 +214,7 @@ fn told(model: &Model, asked: &DensityArgs, xs: &[f64], laws: &Laws, status: Map
     let (mut densities, mut errors, mut summary, mut currents) = (Map::new(), Map::new(), Map::new(), Map::new());
     let mut sums =
         Table::new(["method", "mean", "mode", "5 %", "25 %", "50 %", "75 %", "95 %", "distance to fokker-planck"]);
+    let mut bounds = Map::new();
     let (mut columns, mut notes): (Vec<(String, Vec<f64>)>, String) = (Vec::new(), String::new());
     let (mut curves, mut bars) = (Vec::new(), None);
     for (name, law) in laws {
@@ -210,6 +241,15 @@ fn told(model: &Model, asked: &DensityArgs, xs: &[f64], laws: &Laws, status: Map
                                  "0.75": number(quantiles[3]), "0.95": number(quantiles[4])},
                    "total_variation_to_fokker_planck": distance.map(|d| number(d.0))}),
         );
+        let stated = match law {
+            Law::Exact(s) => Some(s.error),
+            Law::Cells(s) => Some(s.error),
+            Law::Steps(s) => Some(s.error),
+            Law::Theory(_) | Law::Recorded(_) => None,
+        };
+        if let Some(error) = stated {
+            bounds.insert((*name).into(), number(error));
+        }
         if let Some(current) = law.current() {
             currents.insert((*name).into(), number(current));
         }
@@ -263,7 +303,7 @@ fn told(model: &Model, asked: &DensityArgs, xs: &[f64], laws: &Laws, status: Map
     );
     let mut entries = json!({
         "model": model.name(), "x": numbers(xs), "densities": densities, "standard_errors": errors,
-        "errors": exact.map(|s| json!({"fokker-planck": number(s.error)})).unwrap_or(json!({})), "status": status,
+        "errors": bounds, "status": status,
         "regime": regime, "summary": summary, "current": currents, "warnings": model.warnings(),
     });
     if let Some(Law::Recorded(r)) = laws.iter().find_map(|(n, law)| law.as_ref().filter(|_| *n == "simulation")) {

@@ -142,6 +142,9 @@ fn agree(model: &Model) -> f64 {
     let apart =
         cells.nodes.iter().zip(&cells.density).map(|(x, p)| (p - modes.at(*x)).abs()).fold(0.0, f64::max) / peak;
     assert!(apart <= cells.error + modes.error, "{}: {apart:e} {:e} {:e}", model.name(), cells.error, modes.error);
+    let middle = modes.peak().0;
+    let slack = 10.0 * (cells.error + modes.error) + 1e-6;
+    assert!((cells.expectation(&|_| 1.0) - 1.0).abs() < slack && (cells.cdf(middle) - modes.cdf(middle)).abs() < slack);
     assert!((cells.current - modes.current).abs() <= cells.current_error + 1e-9 * peak, "{}", model.name());
     cells.error
 }

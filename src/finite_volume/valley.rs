@@ -73,6 +73,43 @@ impl Solution {
     }
 }
 
+impl Solution {
+    /// `∫ f p dx`, by Gauss–Legendre between the nodes.
+    pub fn expectation(&self, f: &dyn Fn(f64) -> f64) -> f64 {
+        self.cells().map(|(a, b)| self.part(a, b, f)).sum()
+    }
+
+    /// Probability of the domain to the left of `x` (on a circle: from its lower end).
+    pub fn cdf(&self, x: f64) -> f64 {
+        self.cells().take_while(|(a, _)| *a < x).map(|(a, b)| self.part(a, b.min(x), &|_| 1.0)).sum()
+    }
+
+    /// Where the density is largest among the nodes.
+    pub fn mode(&self) -> f64 {
+        let best = (0..self.nodes.len()).max_by(|a, b| self.density[*a].total_cmp(&self.density[*b]));
+        best.map_or(f64::NAN, |k| self.nodes[k])
+    }
+
+    /// First and last place of the nodes; on a circle its ends.
+    pub fn covered(&self) -> (f64, f64) {
+        let n = self.nodes.len();
+        self.domain.ends().filter(|_| self.domain.is_periodic()).unwrap_or((self.nodes[0], self.nodes[n - 1]))
+    }
+
+    fn cells(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let last = self.covered().1;
+        let ends = self.nodes[1..].iter().copied().chain(self.domain.is_periodic().then_some(last));
+        self.nodes.iter().copied().zip(ends)
+    }
+
+    fn part(&self, a: f64, b: f64, f: &dyn Fn(f64) -> f64) -> f64 {
+        let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
+        let value = |x: f64| self.at(x) * f(x);
+        let off = half * 0.6_f64.sqrt();
+        half / 9.0 * (5.0 * value(middle - off) + 8.0 * value(middle) + 5.0 * value(middle + off))
+    }
+}
+
 /// The stationary density of the Langevin model of a problem (for SGD noise: of its limit `η → 0`), for at most one sharp
 /// direction that varies along the floor.
 ///

@@ -12,8 +12,9 @@ use crate::num::function::exp;
 
 /// Change, relative to the largest, between two rounds that is none.
 const SETTLED: f64 = 3e-13;
-/// Rounds after which it is given up.
+/// Rounds after which it is given up, and transitions followed: some seconds.
 const ROUNDS: usize = 400;
+const PATIENCE: f64 = 2e9;
 /// Steps of the whole law in a round.
 const STEPS: usize = 4;
 
@@ -25,7 +26,8 @@ pub(super) fn settle(map: &Map, kernel: Kernel) -> Result<Solution, Unsolved> {
     }
     let mut marginal = vec![0.0; n];
     let mut change = f64::INFINITY;
-    for _ in 0..ROUNDS {
+    let affordable = PATIENCE / (kernel.transitions() * (STEPS + 1) as f64);
+    for _ in 0..ROUNDS.min(affordable as usize) {
         let along = solve_along(&kernel, &masses).ok_or(Unsolved::NotSettled { change })?;
         for (i, row) in masses.chunks_mut(m).enumerate() {
             let sum: f64 = row.iter().sum();

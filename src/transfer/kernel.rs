@@ -12,7 +12,7 @@ const REACH: f64 = 8.8;
 /// Standard deviations across that are covered, at the coarsest quadrature.
 const ACROSS: f64 = 8.5;
 /// Transitions that can be held.
-const MOST: f64 = 2.5e7;
+const MOST: f64 = 1.2e7;
 /// Gauss points per panel between walls or on a line.
 const POINTS: usize = 16;
 /// How much denser than equal spacing Gauss points must lie on average.
@@ -245,6 +245,15 @@ impl Kernel {
         }
         source.missed += (1.0 - sum).abs();
         source
+    }
+
+    /// Transitions that one step follows, roughly.
+    pub fn transitions(&self) -> f64 {
+        let of = |source: &Source| {
+            let along: usize = source.along.iter().map(|row| row.places.len()).sum();
+            along as f64 * source.across.len() as f64 / source.along.len().max(1) as f64
+        };
+        self.sources.iter().map(of).sum()
     }
 
     /// Numbers of states along and across.

@@ -73,7 +73,7 @@ pub enum Unsolved {
 /// Distances of quadrature places, in standard deviations of one step, tried in turn.
 const SPACINGS: [f64; 4] = [1.0, 0.75, 0.58, 0.45];
 /// An error, relative to the peak, that is good enough.
-const GOOD: f64 = 1e-9;
+const GOOD: f64 = 1e-8;
 /// An error above this is no solution.
 const WORST: f64 = 1e-4;
 

@@ -107,6 +107,18 @@ impl Solution {
         sum
     }
 
+    /// `∫ f p dx` by the quadrature of the places.
+    pub fn expectation(&self, f: &dyn Fn(f64) -> f64) -> f64 {
+        let terms = self.nodes.iter().zip(&self.density).zip(&self.along.weights);
+        terms.map(|((x, p), weight)| weight * p * f(*x)).collect::<Sum>().value()
+    }
+
+    /// Where the density is largest among the places.
+    pub fn mode(&self) -> f64 {
+        let best = (0..self.nodes.len()).max_by(|a, b| self.density[*a].total_cmp(&self.density[*b]));
+        best.map_or(f64::NAN, |k| self.nodes[k])
+    }
+
     /// Probability of the domain up to `x` (on a circle from its lower end).
     pub fn cdf(&self, x: f64) -> f64 {
         let widest = self.mixture.iter().map(|(_, deviation, _)| *deviation).fold(0.0, f64::max);

@@ -28,6 +28,8 @@ fn linear_steps_have_their_exact_variances() {
         let density = crate::num::function::exp(-0.5 * x * x / exact) / (2.0 * std::f64::consts::PI * exact).sqrt();
         assert!((law.at(x) - density).abs() < 1e-9, "{x} {} {density}", law.at(x));
     }
+    assert!((law.expectation(&|x| x * x) / exact - 1.0).abs() < 1e-9 && law.mode().abs() < 0.1);
+    assert!((law.cdf(0.3) - law.between(-9.0, 0.3)).abs() < 1e-12);
     assert!((law.between(-9.0, 0.0) - 0.5).abs() < 1e-10 && law.error < 1e-8, "{}", law.error);
     // With curvature noise c² = 0.09/2: ηS/(2λ − ηλ²(1+c²)).
     let noise = "learning_rate: 0.7, kappa: 2.5, variance: \"0.5\", curvature_noise: 0.3";
