@@ -17,10 +17,20 @@ pub(super) struct Effort {
     pub resolved: f64,
     /// Change, relative to the peak, between numbers of modes that is small enough.
     pub converged: f64,
+    /// Size of the last coefficients of a resolved landscape: its error does not show in the estimate, so it is kept small.
+    pub landscape: f64,
 }
 
 /// Higher degrees take fewer panels, but each costs its cube: 8 to 14 were found to take equally long.
-pub(super) const USUAL: Effort = Effort { degree: 10, resolved: 2e-11, converged: 1e-10 };
+pub(super) const USUAL: Effort = Effort { degree: 10, resolved: 2e-11, converged: 1e-10, landscape: 3e-13 };
+
+impl Effort {
+    /// Just enough for an error of this part of the peak; never more than [`USUAL`].
+    pub fn to(accuracy: f64) -> Effort {
+        let accuracy = if accuracy > 1e-10 { accuracy.min(0.5 * WORST) } else { return USUAL };
+        Effort { degree: USUAL.degree, resolved: 0.2 * accuracy, converged: 0.4 * accuracy, landscape: 3e-3 * accuracy }
+    }
+}
 
 /// An error estimate above this is no solution.
 const WORST: f64 = 1e-5;
@@ -181,7 +191,7 @@ impl Problem<'_> {
 
     /// More and more modes, until they change nothing or get worse.
     fn climb(&self, reach: f64, widening: f64, ladder: &[usize]) -> Result<Climbed, Unsolved> {
-        let mut mesh = Mesh::new(self.domain, self.fields, self.rule, reach)?;
+        let mut mesh = Mesh::new(self.domain, self.fields, self.rule, reach, self.effort.landscape)?;
         let mut before: Option<Attempt> = None;
         let mut best: Option<(Attempt, Mesh, Modes, f64)> = None;
         let (mut least, mut idle, mut converged) = (f64::INFINITY, 0, false);

@@ -85,8 +85,6 @@ const NEGLIGIBLE: f64 = -42.0;
 /// Largest change of `ln ρ` over a panel that matters; elsewhere [`STEEP`].
 const GENTLE: f64 = 5.0;
 const STEEP: f64 = 25.0;
-/// Size of the last coefficients of a resolved landscape.
-const RESOLVED: f64 = 3e-13;
 
 impl Panel {
     /// The panel `[left, left + width]`.
@@ -134,11 +132,11 @@ impl Panel {
         0.5 * self.width * self.slope.iter().zip(&rule.weights).map(|(s, w)| s * w).sum::<f64>()
     }
 
-    /// Whether the landscape on it is a polynomial to working accuracy.
-    fn is_resolved(&self, rule: &Rule) -> bool {
+    /// Whether the landscape on it is a polynomial: the size of its last coefficients is `resolved`.
+    fn is_resolved(&self, rule: &Rule, resolved: f64) -> bool {
         let smooth = |values: &[f64]| {
             let largest = values.iter().fold(0.0, |a: f64, b| a.max(b.abs())) * self.width;
-            rule.unresolved(values) * self.width <= RESOLVED * largest.max(1.0)
+            rule.unresolved(values) * self.width <= resolved * largest.max(1.0)
         };
         let part = |pick: fn(&Coupling) -> f64| {
             self.couplings.iter().all(|c| smooth(&c.iter().map(pick).collect::<Vec<f64>>()))
@@ -147,7 +145,7 @@ impl Panel {
             self.couplings.iter().all(|c| {
                 let values: Vec<f64> = c.iter().map(pick).collect();
                 let largest = values.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-                rule.unresolved(&values) <= 10.0 * RESOLVED * largest
+                rule.unresolved(&values) <= 10.0 * resolved * largest
             })
         };
         smooth(&self.slope)
@@ -312,8 +310,9 @@ pub(super) fn far_side(lower: f64, upper: f64, fields: Fields) -> Option<f64> {
 }
 
 impl Mesh {
-    /// Panels for a landscape. `reach` (at least 1) multiplies how far out an unbounded domain is followed.
-    pub fn new(domain: Domain, fields: Fields, rule: &Rule, reach: f64) -> Result<Mesh, Unsolved> {
+    /// Panels for a landscape, on which the size of its last coefficients is `resolved`. `reach` (at least 1) multiplies
+    /// how far out an unbounded domain is followed.
+    pub fn new(domain: Domain, fields: Fields, rule: &Rule, reach: f64, resolved: f64) -> Result<Mesh, Unsolved> {
         let (lower, centre, upper) = extent(domain, fields, reach)?;
         let (mut log, mut highest) = (0.0_f64, 0.0_f64);
         let mut walk = |to: f64, mut width: f64| -> Result<Vec<Panel>, Unsolved> {
@@ -333,7 +332,7 @@ impl Mesh {
                     let steep = if log.max(log + change) < highest + NEGLIGIBLE { STEEP } else { GENTLE };
                     // A kink is never resolved: below this width it is accepted, and the error estimate tells.
                     let least = 1e-9 * (upper - lower).min(x.abs().max((x - centre).abs()).max(1e-3 * (upper - lower)));
-                    if (panel.is_resolved(rule) && change.abs() <= steep) || width <= least {
+                    if (panel.is_resolved(rule, resolved) && change.abs() <= steep) || width <= least {
                         log += change;
                         highest = highest.max(log);
                         x = next;

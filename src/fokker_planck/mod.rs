@@ -75,6 +75,19 @@ pub enum Unsolved {
 /// # Errors
 /// See [`Unsolved`].
 pub fn solve(model: &Model) -> Result<Solution, Unsolved> {
+    solve_with(model, &adapt::USUAL)
+}
+
+/// The same, stopped where an error of `accuracy` of the peak is reached: between 5e-6 and 1e-10; what lies beyond counts as the
+/// nearer, what is no number as 1e-10. The estimate stays that of what was done: [`Solution::error`].
+///
+/// # Errors
+/// See [`Unsolved`].
+pub fn solve_to(model: &Model, accuracy: f64) -> Result<Solution, Unsolved> {
+    solve_with(model, &adapt::Effort::to(accuracy))
+}
+
+fn solve_with(model: &Model, effort: &adapt::Effort) -> Result<Solution, Unsolved> {
     let langevin = model.langevin()?;
     let coordinate = model.coordinate();
     let varies = |formula: &Expr| formula.contains(coordinate);
@@ -118,5 +131,5 @@ pub fn solve(model: &Model) -> Result<Solution, Unsolved> {
             sharp: v[3..formulas.len()].chunks_exact(4).map(|d| adapt::direction(d[0], d[1], d[2], d[3])).collect(),
         }
     };
-    adapt::solve(model.domain(), &fields, coupled.len(), across, &adapt::USUAL)
+    adapt::solve(model.domain(), &fields, coupled.len(), across, effort)
 }

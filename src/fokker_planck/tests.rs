@@ -152,6 +152,28 @@ fn what_cannot_be_solved_is_refused() {
     assert!(matches!(refused, Err(Unsolved::NotFinite { .. })), "{refused:?}");
 }
 
+/// Less accuracy costs fewer modes, and the estimate still covers the error.
+#[test]
+fn a_solve_stops_at_the_accuracy_asked_for() {
+    let curvature = sine(20.0);
+    let valley = |effort| with_effort(WALLS, &|x| x, &[(&curvature, 1.0)], 1.0 / 3.0, &effort).expect("solved");
+    let best = valley(adapt::USUAL);
+    let mut modes = best.modes;
+    for accuracy in [1e-8, 1e-6, 1e-5] {
+        let found = valley(adapt::Effort::to(accuracy));
+        let apart = (0..=400).map(|k| -4.0 + 0.02 * k as f64).map(|x| (found.at(x) - best.at(x)).abs());
+        let apart = apart.fold(0.0, f64::max) / best.peak().1;
+        assert!(
+            apart <= found.error + best.error && found.error <= accuracy,
+            "{accuracy}: {apart:e} {:e}",
+            found.error
+        );
+        assert!(found.modes < modes, "{accuracy}: {} {modes}", found.modes);
+        modes = found.modes;
+    }
+    assert_eq!(adapt::Effort::to(f64::NAN).converged, adapt::USUAL.converged);
+}
+
 /// Currents, densities at 0.5, 2 and 4.5 and `<y²>` from a dense Fourier collocation (121 points, 18 modes; another program).
 #[test]
 fn circles_carry_their_current() {
@@ -229,7 +251,7 @@ fn the_error_estimate_covers_the_error() {
         (Domain::Line, &|x| 0.2 * x, &bell, 0.7, 0.14),
         (circle, &|x| 0.1 * cos(x), &soft, 0.2, 0.05),
     ];
-    let finest = adapt::Effort { degree: 16, resolved: 1e-13, converged: 1e-13 };
+    let finest = adapt::Effort { degree: 16, resolved: 1e-13, converged: 1e-13, landscape: 3e-13 };
     for (number, (domain, loss_slope, curvature, delta, temperature)) in cases.into_iter().enumerate() {
         let usual = landscape(domain, loss_slope, &[(curvature, delta)], temperature).expect("solved");
         let finest = with_effort(domain, loss_slope, &[(curvature, delta)], temperature, &finest).expect("solved");
