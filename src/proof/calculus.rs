@@ -62,7 +62,7 @@ pub(super) fn judge(symbols: &Symbols, claim: &Claim) -> Verdict {
     let mut others = symbols.clone();
     others.remove(variable);
     let used = used(&others, &terms, &[]);
-    let tried = match attempt(symbols, claim) {
+    let tried = match attempted(symbols, claim) {
         Outcome::Agrees { conditions, steps } => {
             return Verdict::Proved(Theorem::new(claim, conditions, steps));
         }
@@ -106,6 +106,18 @@ pub(super) fn judge(symbols: &Symbols, claim: &Claim) -> Verdict {
         }
     }
     Verdict::Unknown(format!("{tried}; no place was found where it fails"))
+}
+
+/// An attempt; an integral without a value is one that diverges, where that is found for all values of the other symbols:
+/// one that diverges for some says nothing there.
+fn attempted(symbols: &Symbols, claim: &Claim) -> Outcome {
+    let outcome = attempt(symbols, claim);
+    if let (Outcome::Unknown(_), Claim::Integral { integrand, variable, lower, upper, equals, .. }) = (&outcome, claim)
+    {
+        let integral = Integral { integrand, variable, lower, upper, equals, antiderivative: None };
+        return super::divergence::found(symbols, &integral).unwrap_or(outcome);
+    }
+    outcome
 }
 
 fn attempt(symbols: &Symbols, claim: &Claim) -> Outcome {

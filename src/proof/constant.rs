@@ -10,7 +10,7 @@ use super::tower::{Kind, Tower};
 const BITS: [u32; 2] = [96, 512];
 
 impl Tower {
-    fn is_number(&self, g: Generator) -> bool {
+    pub(super) fn is_number(&self, g: Generator) -> bool {
         let polynomial = |p: &Polynomial| p.generators().into_iter().all(|g| self.is_number(g));
         match self.kind(g) {
             Kind::Pi => true,

@@ -55,9 +55,10 @@ impl Tower {
     }
 
     /// `sign(base)^exponent`, which is 1 where the base is above zero; elsewhere the exponent must be a whole number for
-    /// the power to be defined, and so must the other exponents that this base has been given.
+    /// the power to be defined, and so must the other exponents that this base has been given. Zeros of the base are
+    /// left out by the demand on it.
     fn side_power(&mut self, base: &Element, exponent: &Element) -> Read<Element> {
-        if self.sign(base) == Sign::POSITIVE {
+        if self.sign(base).is(Sign::NONNEGATIVE) {
             return Ok(Element::one());
         }
         let (mut known, mut basis) = (Vec::new(), vec![Element::one()]);
@@ -128,7 +129,7 @@ impl Tower {
     }
 
     /// `(−1)^m` with `m` a product of natural numbers.
-    fn alternating(&mut self, m: &Monomial) -> Read<Element> {
+    pub(super) fn alternating(&mut self, m: &Monomial) -> Read<Element> {
         // n^k is odd where n is.
         let m = m.powers().try_fold(Monomial::default(), |odd, (g, _)| odd.times(&Monomial::of(g, 1)))?;
         if m.is_one() {

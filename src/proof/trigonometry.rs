@@ -1,8 +1,9 @@
 //! Sine, cosine and arc tangent: angles are whole multiples of few, by the addition theorems.
 
+use super::claim::Assumption;
 use super::element::Element;
 use super::integer::Int;
-use super::polynomial::{Generator, Polynomial};
+use super::polynomial::{Generator, Monomial, Polynomial};
 use super::tower::{Kind, Measure, Read, Refusal, Tower};
 use crate::num::rational::Rational;
 use num_traits::ToPrimitive;
@@ -11,7 +12,7 @@ use num_traits::ToPrimitive;
 const LARGEST_MULTIPLE: i64 = 60;
 
 /// A cosine and a sine.
-type Turn = (Element, Element);
+pub(super) type Turn = (Element, Element);
 
 impl Tower {
     /// `cos t` and `sin t`.
@@ -26,6 +27,14 @@ impl Tower {
             {
                 t = self.sub(&t, &self.mul(&Element::generator(pi), &Element::rational(&q))?)?;
                 result = self.twelfths(twelfths)?;
+            }
+        }
+        for (m, times) in self.half_turns(&t) {
+            let half = Element { numerator: Polynomial::term(m.clone(), times), ..t.clone() };
+            t = self.sub(&t, &half)?;
+            if self.is_odd(&half)? {
+                let side = self.side_of_turns(&m)?;
+                result = (self.mul(&result.0, &side)?, self.mul(&result.1, &side)?);
             }
         }
         if t.numerator.is_zero() {
@@ -50,14 +59,47 @@ impl Tower {
         Ok(result)
     }
 
+    /// The terms of an angle that are whole multiples of `pi` times natural numbers.
+    fn half_turns(&self, t: &Element) -> Vec<(Monomial, Int)> {
+        let natural = |g: Generator| {
+            matches!(self.kind(g), Kind::Pi)
+                || matches!(self.kind(g), Kind::Symbol(name) if self.symbols.get(name) == Some(&Assumption::Natural))
+        };
+        let pi = |g: Generator| matches!(self.kind(g), Kind::Pi);
+        let whole = |m: &Monomial, c: &Int| {
+            m.powers().all(|(g, power)| natural(g) && (!pi(g) || power == 1))
+                && m.powers().any(|(g, _)| pi(g))
+                && m.powers().any(|(g, _)| !pi(g))
+                && c.divided(&t.scale).is_some()
+        };
+        let terms = if t.factors.is_empty() { t.numerator.terms() } else { &[] };
+        terms.iter().filter(|(m, c)| whole(m, c)).cloned().collect()
+    }
+
+    /// Whether the number of a term is odd: its other factors are `pi` and natural numbers.
+    fn is_odd(&self, term: &Element) -> Read<bool> {
+        let half = term.numerator.content().divided(&term.scale.mul(&Int::from(2)));
+        Ok(half.is_none())
+    }
+
+    /// `(−1)^m`, where `pi m` is half a turn or a whole one.
+    fn side_of_turns(&mut self, m: &Monomial) -> Read<Element> {
+        let m = m
+            .powers()
+            .filter(|(g, _)| !matches!(self.kind(*g), Kind::Pi))
+            .try_fold(Monomial::default(), |m, (g, power)| m.times(&Monomial::of(g, power)))?;
+        self.alternating(&m)
+    }
+
     /// Addition of angles.
-    fn turned(&self, a: &Turn, b: &Turn) -> Read<Turn> {
+    pub(super) fn turned(&self, a: &Turn, b: &Turn) -> Read<Turn> {
         let cos = self.sub(&self.mul(&a.0, &b.0)?, &self.mul(&a.1, &b.1)?)?;
         let sin = self.add(&self.mul(&a.1, &b.0)?, &self.mul(&a.0, &b.1)?)?;
         Ok((cos, sin))
     }
 
-    fn multiple(&self, a: &Turn, times: i64) -> Read<Turn> {
+    /// Cosine and sine of a whole multiple of an angle.
+    pub(super) fn multiple(&self, a: &Turn, times: i64) -> Read<Turn> {
         if times.abs() > LARGEST_MULTIPLE {
             return Err(Refusal::TooLarge);
         }
@@ -92,8 +134,19 @@ impl Tower {
 
     /// A cosine and a sine of their own: `s² = 1 − c²`; of an arc tangent they are algebraic.
     fn new_turn(&mut self, angle: &Element) -> Read<(Generator, Generator)> {
+        // cos²(t) = (1 + cos(2t))/2, where 2t is made of half turns.
+        let twice = self.mul(angle, &Element::integer(2))?;
+        let halves = self.half_turns(&twice);
+        let double = match halves.len() == twice.numerator.terms().len() {
+            true => Some(self.turn(&twice)?.0),
+            false => None,
+        };
         let cos = self.push(Kind::Cos(angle.clone()), None)?;
-        let square = Polynomial::term(super::polynomial::Monomial::of(cos, 2), Int::ONE);
+        if let Some(double) = double {
+            let square = self.mul(&self.add(&Element::one(), &double)?, &Element::ratio(1, 2))?;
+            self.relate(cos, 2, square);
+        }
+        let square = Polynomial::term(Monomial::of(cos, 2), Int::ONE);
         let relation = Element::polynomial(Polynomial::one().sub(&square));
         let sin = self.push(Kind::Sin(angle.clone()), Some((2, relation)))?;
         if angle.factors.is_empty()

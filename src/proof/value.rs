@@ -333,6 +333,10 @@ mod tests {
         assert!(unit.times(&zero, 64).is_zero() && zero.times(&all, 64).is_zero());
         assert!(unit.plus(&closed, 64).is_positive());
         assert!(one.over(&unit, 64).is_ok_and(|v| v.plus(&Value::whole(-1), 64).is_positive()));
+        let left = Value::Within(Enclosure::between(End::zero(), End::whole(2)), Open { above: true, below: false });
+        let half = Value::Exact(Rational::new((-1).into(), 2.into()));
+        assert!(one.over(&left, 64).is_ok_and(|v| !v.plus(&half, 64).is_positive()));
+        assert!(one.over(&open(0, 2), 64).is_ok_and(|v| v.plus(&half, 64).is_positive()));
         assert!(one.over(&positive, 64).is_ok_and(|v| v.is_positive()));
         assert!(one.over(&positive.negative(), 64).is_ok_and(|v| v.is_negative()));
         assert!(one.over(&closed, 64).is_err() && one.over(&all, 64).is_err());

@@ -81,3 +81,40 @@ impl Tower {
         self.expression(e).map_or_else(|| "a long term".into(), |e| shortened(&e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::assignment::{assignment, used};
+    use super::super::tests::{ALL, TRUE, symbols};
+    use super::super::value::Value;
+    use super::*;
+    use crate::expr::parse;
+    use std::collections::BTreeMap;
+
+    /// What a reader is shown is the term that was read: as a term, and as text that is parsed again.
+    #[test]
+    fn what_is_written_has_the_value_of_what_was_read() {
+        const BITS: u32 = 128;
+        let (symbols, names) = symbols(ALL);
+        let (mut looked_at, mut parsed_again) = (0, 0);
+        for text in TRUE.iter().flat_map(|(left, right)| [left, right]) {
+            let term = parse(text, &names).expect(text);
+            let mut tower = Tower::new(&symbols);
+            let Some(written) = tower.read(&term).ok().and_then(|e| tower.expression(&e)) else { continue };
+            let again = parse(&written.to_string(), &names).ok();
+            let used = used(&symbols, &[&term, &written], &[]);
+            for index in 0..8 {
+                let Some(place) = assignment(&used, &BTreeMap::new(), index) else { continue };
+                let value = |e: &Expr| place.values(&[e], BITS).pop().and_then(Result::ok);
+                let (Some(own), Some(shown)) = (value(&term), value(&written)) else { continue };
+                assert!(!own.differs_from(&shown, BITS), "{text} was written {written}: {place:?}");
+                looked_at += 1;
+                if let Some(read) = again.as_ref().and_then(&value) {
+                    assert!(!Value::differs_from(&own, &read, BITS), "{text} was printed {written}: {place:?}");
+                    parsed_again += 1;
+                }
+            }
+        }
+        assert!(looked_at > 600 && parsed_again > 500, "{looked_at} {parsed_again}");
+    }
+}

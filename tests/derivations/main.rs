@@ -166,3 +166,26 @@ fn a_proof_is_explained_step_by_step_and_bytes_do_not_depend_on_threads() {
         assert_eq!(one, run(&["--format", format, "--threads", "5"]), "{format}");
     }
 }
+
+/// The README shows a derivation and its proof: both are those of the library and of the program.
+#[test]
+fn the_readme_shows_what_the_program_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let command = "$ thalweg prove derivations --explain ";
+    let (before, rest) = readme.split_once(command).expect("a proof in the README");
+    let (id, rest) = rest.split_once('\n').expect("a line");
+    let (shown, _) = rest.split_once("```").expect("the end of the block");
+    let output = thalweg().args(["prove", "derivations", "--explain", id]).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), shown.trim_end(), "README.md is not current");
+    let (_, file) = before.rsplit_once("Derivation(").expect("a derivation in the README");
+    let (file, _) = file.split_once("```").expect("the end of the block");
+    let read = |text: &str| thalweg::derivation::Derivation::read(text).expect("a derivation");
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(root.join("derivations")).expect("a folder") {
+        let path = folder.expect("an entry").path().join(format!("{id}.ron"));
+        found.extend(std::fs::read_to_string(path).ok());
+    }
+    let (shown, kept) = (read(&format!("Derivation({file}")), read(&found.pop().expect("the file")));
+    assert_eq!((shown.id(), shown.claim(), shown.mutants()), (kept.id(), kept.claim(), kept.mutants()));
+}

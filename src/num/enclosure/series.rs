@@ -13,6 +13,8 @@ const LARGEST_ANGLE: i64 = 4096;
 
 /// `(mid ± error)·2^−w` as two ends.
 fn ends(mid: &BigInt, error: &BigInt, exponent: i64, bits: u32) -> (End, End) {
+    #[cfg(test)]
+    tests::LAST.with(|last| *last.borrow_mut() = Some((mid.clone(), error.clone(), exponent)));
     (End::rounded(mid - error, exponent, bits, Side::Below), End::rounded(mid + error, exponent, bits, Side::Above))
 }
 
@@ -318,4 +320,83 @@ pub(super) fn tanh(m: &BigInt, e: i64, bits: u32) -> (End, End) {
 
 fn around((lower, upper): (End, End)) -> Enclosure {
     Enclosure::between(lower, upper)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    thread_local! {
+        /// Middle, error and unit of the last value, before it was rounded: guard bits would hide a wrong error.
+        pub(super) static LAST: RefCell<Option<(BigInt, BigInt, i64)>> = const { RefCell::new(None) };
+    }
+
+    type Ends = fn(&BigInt, i64, u32) -> (End, End);
+
+    fn last(f: Ends, m: &BigInt, e: i64, bits: u32) -> Option<(BigInt, BigInt, i64)> {
+        LAST.with(|last| *last.borrow_mut() = None);
+        f(m, e, bits);
+        LAST.with(|last| last.borrow_mut().take())
+    }
+
+    /// The error stated beside each series is as large as what many more bits show it to be.
+    #[test]
+    fn stated_errors_hold_before_rounding() {
+        let functions: [(&str, Ends, bool); 7] = [
+            ("exp", exp, true),
+            ("ln", ln, false),
+            ("sin", |m, e, bits| sin(m, e, 0, bits), true),
+            ("cos", |m, e, bits| sin(m, e, 1, bits), true),
+            ("-sin", |m, e, bits| sin(m, e, 2, bits), true),
+            ("-cos", |m, e, bits| sin(m, e, 3, bits), true),
+            ("atan", atan, true),
+        ];
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut roll = |below: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) % below
+        };
+        for (name, f, signed) in functions {
+            let mut seen = 0;
+            for _ in 0..150 {
+                let m = BigInt::from(1 + roll(1 << 40)) * if signed && roll(2) == 0 { -1 } else { 1 };
+                let (e, bits) = (roll(50) as i64 - 46, 4 + roll(400) as u32);
+                let (Some((mid, error, unit)), Some((fine_mid, fine_error, fine_unit))) =
+                    (last(f, &m, e, bits), last(f, &m, e, bits + 200))
+                else {
+                    continue;
+                };
+                let up = (unit - fine_unit) as u64;
+                let apart = ((mid << up) - fine_mid).abs();
+                assert!(apart <= (error << up) + fine_error, "{name} of {m}*2^{e} with {bits} bits");
+                seen += 1;
+            }
+            assert!(seen > 100, "{name}: {seen}");
+        }
+        for which in [Constant::Pi, Constant::Ln2] {
+            for w in [20, 100, 127, 128, 129, 500] {
+                let fine = constant(which, w + 300);
+                assert!(((constant(which, w) << 300_u32) - fine).abs() <= BigInt::one() << 301_u32, "{w}");
+            }
+        }
+    }
+
+    /// `x` a little beside a power of two, where the cube decides to which side it is rounded.
+    #[test]
+    fn tiny_arguments_are_bounded_by_their_cube() {
+        let p = -40_i64;
+        let beside = |by: i64| ((BigInt::one() << (-2 * p + 3) as u64) + by, 3 * p - 3);
+        let cases: [(&str, Ends, i64); 4] =
+            [("sin", |m, e, bits| sin(m, e, 0, bits), 1), ("atan", atan, 2), ("tanh", tanh, 2), ("sinh", sinh, -1)];
+        for (name, f, by) in cases {
+            // x = p + by p³/8
+            let (m, e) = beside(by);
+            for m in [m.clone(), -m] {
+                let (coarse, fine) = (around(f(&m, e, 60)), around(f(&m, e, 400)));
+                assert!(coarse.includes(&fine), "{name}: {coarse:?} {fine:?}");
+            }
+        }
+    }
 }
