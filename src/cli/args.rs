@@ -303,7 +303,7 @@ pub struct ProveArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Memory: 64 bytes per walker, 64 more per sharp direction (times learners); with --every 280 more, for a histogram of each walker."
+    after_help = "Memory: about 450 bytes per walker and 90 more per sharp direction (times learners), a fifth more while a checkpoint is written; recorded states are never held."
 )]
 pub struct SimulateArgs {
     /// Model file

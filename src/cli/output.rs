@@ -61,13 +61,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// As [`write`], for what is written piece by piece.
 pub fn write_with(path: &Path, content: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Failure> {
-    let partial = beside(path);
-    let written = File::create(&partial)
+    put(path, &beside(path), content)
+}
+
+/// As [`write`], for a file that is written again and again: if the program is killed meanwhile, the next one that writes
+/// it clears what was left beside it.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".partial");
+    put(path, &path.with_file_name(name), |file| file.write_all(bytes))
+}
+
+fn put(path: &Path, partial: &Path, content: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), Failure> {
+    let written = File::create(partial)
         .and_then(|mut file| content(&mut file).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&partial, path));
+        .and_then(|()| std::fs::rename(partial, path));
     written.map_err(|e| {
         // Nothing half-written stays; that it cannot be removed adds nothing to what is reported.
-        let _ = std::fs::remove_file(&partial);
+        let _ = std::fs::remove_file(partial);
         Failure::of_file(path, format!("cannot be written: {e}"))
     })
 }
@@ -82,7 +94,8 @@ mod tests {
         let file = folder.path().join("a.csv");
         check_file("--out", &file, &["csv"]).expect("can be written");
         write(&file, b"1,2").expect("written");
-        write(&file, b"3").expect("replaced");
+        write(&file, b"2").expect("replaced");
+        rewrite(&file, b"3").expect("replaced");
         assert_eq!(std::fs::read(&file).expect("there"), b"3");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
         assert!(write(folder.path(), b"a folder is no file").is_err());

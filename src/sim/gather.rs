@@ -12,7 +12,7 @@ const BINS: usize = 64;
 /// Sums over the records of each walker of a block.
 pub(crate) struct Gather {
     records: u64,
-    /// `x`, `x²`, then `y_i²`: `[quantity][lane]`
+    /// `x`, `x²`, then `y_i²`, then the conditional means of `y_i²`: `[quantity][lane]`
     sums: Vec<Vec<f64>>,
     /// `[lane · bins + bin]`
     counts: Vec<u32>,
@@ -22,7 +22,7 @@ impl Gather {
     pub fn new(lanes: usize, directions: usize, edges: &[f64]) -> Gather {
         Gather {
             records: 0,
-            sums: vec![vec![0.0; lanes]; 2 + directions],
+            sums: vec![vec![0.0; lanes]; 2 + 2 * directions],
             counts: vec![0; lanes * edges.len().saturating_sub(1)],
         }
     }
@@ -38,22 +38,43 @@ impl Gather {
         }
     }
 
-    pub fn record(&mut self, block: &Block, problem: &Problem, edges: &[f64]) {
+    /// Ends the step of the block and records where its walkers are.
+    pub fn record(&mut self, block: &mut Block, problem: &Problem, edges: &[f64]) {
+        let expected = squares_to_come(block, problem);
+        block.complete(problem);
         self.records += 1;
         let bins = edges.len().saturating_sub(1);
+        let directions = problem.directions();
         for lane in 0..block.lanes() {
             let x = place(block, problem, lane);
             self.sums[0][lane] += x;
             self.sums[1][lane] += x * x;
-            for (i, sums) in self.sums[2..].iter_mut().enumerate() {
+            for i in 0..directions {
                 let y = block.y(i, lane);
-                sums[lane] += y * y;
+                self.sums[2 + i][lane] += y * y;
+                self.sums[2 + directions + i][lane] += expected.as_ref().map_or(y * y, |e| e[i][lane]);
             }
             if let Some(bin) = bin_of(edges, x) {
                 self.counts[lane * bins + bin] += 1;
             }
         }
     }
+}
+
+/// `a² y_i² + s²` where the half step `y_i ← a y_i + s ξ` is still owed: the mean of `y_i²` after it, given all that was drawn
+/// before. Its mean is that of `y_i²`, and its spread lacks that of the last draw. `None` where nothing is owed.
+fn squares_to_come(block: &Block, problem: &Problem) -> Option<Vec<Vec<f64>>> {
+    let tape = problem.last_half.as_ref().filter(|_| block.owed)?;
+    let (directions, lanes) = (problem.directions(), block.lanes());
+    let places: Vec<f64> = (0..lanes).map(|lane| problem.locate(block.x(lane)).0).collect();
+    let mut outputs = vec![vec![0.0; lanes]; tape.outputs()];
+    let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    tape.block(problem.simd, &[&places], &mut slices, &mut Vec::new());
+    let square = |i: usize, lane: usize| {
+        let (decayed, spread) = (outputs[i][lane] * block.y(i, lane), outputs[directions + i][lane]);
+        decayed * decayed + spread * spread
+    };
+    Some((0..directions).map(|i| (0..lanes).map(|lane| square(i, lane)).collect()).collect())
 }
 
 /// The bin that holds `x`; the last edge belongs to the last bin.
@@ -135,7 +156,12 @@ pub(crate) fn ensemble(
     };
     let directions = problem.directions();
     let some = !alive.is_empty();
-    let moments = some.then(|| Moments { x: mean(0), x2: mean(1), y2: (0..directions).map(|i| mean(2 + i)).collect() });
+    let moments = some.then(|| Moments {
+        x: mean(0),
+        x2: mean(1),
+        y2: (0..directions).map(|i| mean(2 + directions + i)).collect(),
+        y2_plain: (0..directions).map(|i| mean(2 + i)).collect(),
+    });
     let bins = edges.len().saturating_sub(1);
     let histogram = (some && bins > 0).then(|| {
         let fractions: Vec<Estimate> =

@@ -125,8 +125,11 @@ pub struct Moments {
     pub x: Estimate,
     /// `<x²>`
     pub x2: Estimate,
-    /// `<y_i²>` per direction.
+    /// `<y_i²>` per direction. With the Strang scheme the mean of `a² y_i² + s²` before the last half step
+    /// `y_i ← a y_i + s ξ`, which is `<y_i²>` after it without the spread of its draw (Rao and Blackwell).
     pub y2: Vec<Estimate>,
+    /// The mean of the squares themselves. The square of the ratio of the standard errors is the variance gained.
+    pub y2_plain: Vec<Estimate>,
 }
 
 /// The law of `x` in bins, as a density: `p` integrates to the fraction recorded inside the edges.

@@ -76,6 +76,8 @@ pub(crate) struct Problem {
     /// Beyond these a walker has diverged.
     pub x_limit: f64,
     pub y_limits: Vec<f64>,
+    /// `[a_i…, s_i…]` of the half step of `y` that ends a step (Strang).
+    pub last_half: Option<Tape>,
     directions: usize,
     /// `[L0, L0'', λ_i…, λ_i'…, Δ_i…, T]`
     survey: Tape,
@@ -157,6 +159,7 @@ impl Problem {
             stretch: (0.0, 0.0),
             x_limit: 0.0,
             y_limits: Vec::new(),
+            last_half: None,
             directions: posed.curvature.len(),
             survey: compile(&survey),
         };
@@ -191,6 +194,7 @@ impl Problem {
                         half.extend(relaxation(&posed.curvature, &deltas, &number(0.5 * dt)?));
                     }
                 }
+                problem.last_half = (!half.is_empty()).then(|| compile(&half));
                 Kind::Langevin {
                     scheme: plan.scheme,
                     floor_kick: (2.0 * temperature * dt).sqrt(),

@@ -143,7 +143,6 @@ impl Run {
             let (lanes, mut next, mut kept) = (b.lanes() as u64, first, Vec::new());
             while next <= to {
                 counter.advance(lanes, next - b.step(), |steps| b.advance(problem, steps))?;
-                b.complete(problem);
                 gather.record(b, problem, edges);
                 if keeps {
                     kept.push(states(b, problem));
@@ -170,19 +169,21 @@ impl Run {
         while !self.is_done() {
             self.advance(u64::MAX, watch)?;
         }
-        self.blocks.iter_mut().for_each(|b| b.complete(&self.problem));
         if self.plan.every.is_none() {
             self.begin_recording();
             let edges = self.edges.as_deref().unwrap_or_default();
-            self.blocks.iter().zip(&mut self.gathered).for_each(|(b, g)| g.record(b, &self.problem, edges));
+            self.blocks.iter_mut().zip(&mut self.gathered).for_each(|(b, g)| g.record(b, &self.problem, edges));
         }
+        self.blocks.iter_mut().for_each(|b| b.complete(&self.problem));
         let threads = self.pool.current_num_threads();
         let edges = self.edges.unwrap_or_default();
         Ok(gather::ensemble(&self.problem, &self.plan, threads, &self.blocks, &self.gathered, edges))
     }
 
     fn begin_recording(&mut self) {
-        self.blocks.iter_mut().for_each(|b| b.complete(&self.problem));
+        if self.plan.every.is_some() {
+            self.blocks.iter_mut().for_each(|b| b.complete(&self.problem));
+        }
         let edges = gather::edges(&self.problem, &self.plan, &self.blocks);
         self.gathered = self.gatherers(&edges);
         self.edges = Some(edges);

@@ -154,7 +154,7 @@ impl<'a> Keeping<'a> {
             file.publish(out, &self.course, &found)?;
         }
         if let Some((path, bytes)) = last {
-            output::write(path, &bytes)?;
+            output::rewrite(path, &bytes)?;
         }
         if let Some(file) = self.records.take() {
             file.remove();
@@ -184,7 +184,7 @@ impl<'a> Keeping<'a> {
         if let Some(file) = &self.records {
             file.sync()?;
         }
-        output::write(path, &run.checkpoint(self.notes(self.published)).to_bytes())
+        output::rewrite(path, &run.checkpoint(self.notes(self.published)).to_bytes())
     }
 
     fn interrupted(&self, run: &mut Run) -> Failure {

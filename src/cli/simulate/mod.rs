@@ -89,6 +89,10 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
         Value::Null,
         |h| json!({"edges": numbers(&h.edges), "p": numbers(&h.p), "standard_errors": numbers(&h.standard_errors)}),
     );
+    let gained = moments.map_or(Value::Null, |m| {
+        let ratio = |(plain, own): (&Estimate, &Estimate)| number((plain.standard_error / own.standard_error).powi(2));
+        json!({"y2": m.y2_plain.iter().zip(&m.y2).map(ratio).collect::<Vec<_>>()})
+    });
     let pace = if model.sgd().is_some() { "learning_rate" } else { "dt" };
     let fall = |f: &Fall| json!({"walker": f.walker, "step": f.step, "time": number(f.step as f64 * found.dt), "x": number(f.x), pace: number(found.dt)});
     let falls: Vec<Value> = found.diverged.falls.iter().take(SHOWN).map(fall).collect();
@@ -96,7 +100,7 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
         "model": model.name(), "scheme": found.scheme, "walkers": plan.walkers, "steps": found.steps, "dt": number(found.dt),
         "start": number(found.start), "burn_in": plan.burn_in, "seed": plan.seed, "threads": found.threads,
         "simd": plan.simd.name(), "seconds": number(seconds), "moments": value(|e| e.value),
-        "standard_errors": value(|e| e.standard_error), "density": density,
+        "standard_errors": value(|e| e.standard_error), "variance_gained": gained, "density": density,
         "diverged": {"count": found.diverged.count, "first": falls.first(), "walkers": falls},
     });
     let bars =
