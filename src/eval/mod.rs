@@ -3,7 +3,9 @@
 mod block;
 mod compile;
 mod enclose;
+pub(crate) mod fused;
 mod kernels;
+pub mod lanes;
 mod point;
 mod program;
 #[cfg(test)]
@@ -15,7 +17,8 @@ use crate::expr::Function;
 use crate::num::interval::Interval;
 use program::Program;
 
-/// Instructions that the block evaluation may use. Results are the same bits at every level.
+/// Instructions that may be used. A [`Tape`] gives the same bits at every level. Steps of walkers give the same at AVX2 and
+/// AVX-512; the portable level has no fused multiply-add and differs from them by rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Simd {
     /// What every machine of the target has.
@@ -37,10 +40,11 @@ impl Simd {
         match self {
             Simd::Portable => true,
             #[cfg(target_arch = "x86_64")]
-            Simd::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            Simd::Avx2 => std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
             Simd::Avx512 => {
                 std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("fma")
                     && std::arch::is_x86_feature_detected!("avx512dq")
                     && std::arch::is_x86_feature_detected!("avx512vl")
             }

@@ -1,12 +1,12 @@
-//! A block of walkers, one lane each, and the steps they take.
+//! A block of walkers, one lane each: what they are, how many steps they take, who left.
 
-use super::Scheme;
 use super::normal::{Stream, streams};
 use super::problem::{Kind, Problem};
-use crate::eval::Tape;
+use super::{Scheme, langevin, sgd};
+use crate::eval::lanes::{Eight, Kernel, Lanes, WIDTH, on_lanes};
 use crate::num::domain::Domain;
 
-/// Walkers per block: the registers of a tape for that many lie in the nearest cache.
+/// Walkers per block: their numbers and the registers of a formula lie in the nearest cache.
 pub(crate) const LANES: usize = 256;
 
 /// A walker that diverged: number, step, last sound place.
@@ -16,44 +16,39 @@ pub(crate) struct Block {
     pub(super) first: usize,
     pub(super) stream: Stream,
     pub(super) step: u64,
-    /// `[learner][lane]`
-    pub(super) x: Vec<Vec<f64>>,
-    /// `[learner · directions + direction][lane]`
-    pub(super) y: Vec<Vec<f64>>,
+    /// `[learner][vector]`; lanes beyond the last walker are followed like others and never looked at.
+    pub(super) x: Vec<Vec<Eight>>,
+    /// `[learner · directions + direction][vector]`
+    pub(super) y: Vec<Vec<Eight>>,
     /// Velocities, for SGD.
-    pub(super) x_velocity: Vec<Vec<f64>>,
-    pub(super) y_velocity: Vec<Vec<f64>>,
-    /// Sums of the noise so far in this epoch, `[learner · (directions + 1) + component][lane]`.
-    pub(super) epoch_sums: Vec<Vec<f64>>,
+    pub(super) x_velocity: Vec<Vec<Eight>>,
+    pub(super) y_velocity: Vec<Vec<Eight>>,
+    /// Sums of the noise so far in this epoch, `[learner · (directions + 1) + component][vector]`.
+    pub(super) epoch_sums: Vec<Vec<Eight>>,
     pub alive: Vec<bool>,
     pub falls: Vec<Fall>,
     /// Where the path went in the last step, before walls folded it or a period was taken off.
     pub raw: Vec<f64>,
     /// Half a step of `y` is owed (Strang): two halves in a row at the same place are one whole.
     pub(super) owed: bool,
-    work: Work,
+    pub(super) work: Work,
 }
 
-/// Space for one evaluation.
-#[derive(Default)]
-struct Work {
-    before: Vec<f64>,
-    place: Vec<f64>,
-    sign: Vec<f64>,
-    force: Vec<f64>,
-    kick: Vec<f64>,
-    zeta: Vec<f64>,
-    outputs: Vec<Vec<f64>>,
-    trial: Vec<Vec<f64>>,
-    scratch: Vec<f64>,
-    old: Vec<Vec<f64>>,
-}
-
-fn evaluate(tape: &Tape, problem: &Problem, place: &[f64], outputs: &mut Vec<Vec<f64>>, scratch: &mut Vec<f64>) {
-    outputs.resize_with(tape.outputs(), Vec::new);
-    outputs.iter_mut().for_each(|o| o.resize(place.len(), 0.0));
-    let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    tape.block(problem.simd, &[place], &mut slices, scratch);
+/// Space for one step; nothing in it outlives the step.
+pub(super) struct Work {
+    /// `x` one step ago.
+    pub before: Vec<Vec<Eight>>,
+    /// Where formulas are taken.
+    pub place: Vec<Eight>,
+    pub sign: Vec<Eight>,
+    pub force: Vec<Eight>,
+    /// Normal numbers, `[component · vectors + vector]`.
+    pub kick: Vec<Eight>,
+    pub zeta: Vec<Eight>,
+    /// Registers of the formulas at the place and at the trial place.
+    pub space: Vec<Eight>,
+    pub trial: Vec<Eight>,
+    pub old: Vec<Vec<Eight>>,
 }
 
 /// All walkers at the start, in blocks.
@@ -65,12 +60,15 @@ pub(crate) fn blocks(problem: &Problem, walkers: usize, seed: u64) -> Vec<Block>
         .map(|(number, stream)| {
             let first = number * LANES;
             let lanes = LANES.min(walkers - first);
-            let zeros = |count: usize| vec![vec![0.0; lanes]; count];
+            let vectors = lanes.div_ceil(WIDTH);
+            let row = |value: f64| vec![[value; WIDTH]; vectors];
+            let zeros = |count: usize| vec![row(0.0); count];
+            let (space, trial) = problem.space(vectors);
             Block {
                 first,
                 stream,
                 step: 0,
-                x: vec![vec![problem.start; lanes]; learners],
+                x: vec![row(problem.start); learners],
                 y: zeros(learners * d),
                 x_velocity: zeros(learners),
                 y_velocity: zeros(learners * d),
@@ -80,17 +78,66 @@ pub(crate) fn blocks(problem: &Problem, walkers: usize, seed: u64) -> Vec<Block>
                 raw: vec![problem.start; lanes],
                 owed: false,
                 work: Work {
-                    before: vec![0.0; lanes],
-                    place: vec![problem.start; lanes],
-                    sign: vec![1.0; lanes],
-                    force: vec![0.0; lanes],
-                    kick: vec![0.0; lanes],
-                    zeta: vec![0.0; lanes],
-                    ..Work::default()
+                    before: vec![row(problem.start); learners],
+                    place: row(problem.start),
+                    sign: row(1.0),
+                    force: row(0.0),
+                    kick: vec![[0.0; WIDTH]; vectors * (1 + d)],
+                    zeta: row(0.0),
+                    space: vec![[0.0; WIDTH]; space],
+                    trial: vec![[0.0; WIDTH]; trial],
+                    old: Vec::new(),
                 },
             }
         })
         .collect()
+}
+
+/// A number of steps at one level of instructions.
+struct Advance<'a> {
+    block: &'a mut Block,
+    problem: &'a Problem,
+    steps: u64,
+}
+
+impl Kernel for Advance<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Advance { block, problem, steps } = self;
+        for left in (0..steps).rev() {
+            block.step += 1;
+            match &problem.kind {
+                Kind::Langevin { scheme: Scheme::Strang, floor_kick, force, full, half, .. } => {
+                    langevin::strang::<L>(block, problem, *floor_kick, [force, full, half])
+                }
+                Kind::Langevin { scheme: Scheme::EulerMaruyama, floor_kick, kicks, full, .. } => {
+                    langevin::euler::<L>(block, problem, *floor_kick, kicks, full)
+                }
+                Kind::Sgd { .. } => sgd::step::<L>(block, problem),
+            }
+            block.settle::<L>(problem, left == 0);
+        }
+    }
+}
+
+/// The half step of `y` that is owed.
+struct Complete<'a>(&'a mut Block, &'a Problem);
+
+impl Kernel for Complete<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Complete(block, problem) = self;
+        if let Kind::Langevin { half, .. } = &problem.kind {
+            langevin::relax::<L>(block, problem, half, 0);
+        }
+    }
+}
+
+/// Number `lane` of a row.
+fn at(row: &[Eight], lane: usize) -> f64 {
+    row.as_flattened()[lane]
 }
 
 impl Block {
@@ -104,13 +151,13 @@ impl Block {
 
     /// Mean over learners of the position; not yet wrapped.
     pub fn x(&self, lane: usize) -> f64 {
-        self.x.iter().map(|x| x[lane]).sum::<f64>() / self.x.len() as f64
+        self.x.iter().map(|x| at(x, lane)).sum::<f64>() / self.x.len() as f64
     }
 
     /// Mean over learners of `y_i`.
     pub fn y(&self, direction: usize, lane: usize) -> f64 {
         let d = self.y.len() / self.x.len();
-        (0..self.x.len()).map(|l| self.y[l * d + direction][lane]).sum::<f64>() / self.x.len() as f64
+        (0..self.x.len()).map(|l| at(&self.y[l * d + direction], lane)).sum::<f64>() / self.x.len() as f64
     }
 
     pub fn uniform(&mut self) -> f64 {
@@ -118,224 +165,132 @@ impl Block {
     }
 
     pub fn advance(&mut self, problem: &Problem, steps: u64) {
-        for _ in 0..steps {
-            for lane in 0..self.lanes() {
-                self.work.before[lane] = self.x(lane);
-            }
-            self.step += 1;
-            match &problem.kind {
-                Kind::Langevin { scheme: Scheme::Strang, floor_kick, force, full, half, .. } => {
-                    self.strang(problem, *floor_kick, force, full, half)
-                }
-                Kind::Langevin { scheme: Scheme::EulerMaruyama, floor_kick, kicks, full, .. } => {
-                    self.euler(problem, *floor_kick, kicks, full)
-                }
-                Kind::Sgd { .. } => self.sgd(problem),
-            }
-            self.settle(problem);
+        match &problem.compiled {
+            Some(stepper) => stepper.advance(self, problem, steps),
+            None => on_lanes(problem.simd, Advance { block: self, problem, steps }),
         }
     }
 
     /// Takes the half step of `y` that is owed.
     pub fn complete(&mut self, problem: &Problem) {
-        if let (true, Kind::Langevin { half, .. }) = (self.owed, &problem.kind) {
-            self.relax(problem, half, 0);
+        if self.owed {
+            match &problem.compiled {
+                Some(stepper) => stepper.complete(self, problem),
+                None => on_lanes(problem.simd, Complete(self, problem)),
+            }
             self.owed = false;
         }
     }
 
-    /// Where formulas are taken for the present positions (a first passage leaves laps of a circle in them).
-    fn locate(&mut self, problem: &Problem) {
-        for (place, x) in self.work.place.iter_mut().zip(&self.x[0]) {
-            *place = problem.locate(*x).0;
-        }
-    }
-
-    /// `y ← a y + s ξ` with `a`, `s` of the tape, which begin at output number `from`.
-    fn relax(&mut self, problem: &Problem, tape: &Tape, from: usize) {
-        let d = self.y.len();
-        self.locate(problem);
-        let w = &mut self.work;
-        evaluate(tape, problem, &w.place, &mut w.outputs, &mut w.scratch);
-        for (i, y) in self.y.iter_mut().enumerate() {
-            self.stream.normals(&mut w.kick);
-            let (decay, spread) = (&w.outputs[from + i], &w.outputs[from + d + i]);
-            for (((y, a), s), xi) in y.iter_mut().zip(decay).zip(spread).zip(&w.kick) {
-                *y = a * *y + s * xi;
-            }
-        }
-    }
-
-    fn strang(&mut self, problem: &Problem, floor_kick: f64, force: &Tape, full: &Tape, half: &Tape) {
-        let d = self.y.len();
-        if self.owed {
-            self.relax(problem, full, 1 + d);
-        } else {
-            self.relax(problem, half, 0);
-            let w = &mut self.work;
-            evaluate(full, problem, &w.place, &mut w.outputs, &mut w.scratch);
-        }
-        let (w, dt) = (&mut self.work, problem.dt);
-        slope(&w.outputs, &self.y, &mut w.force);
-        self.stream.normals(&mut w.kick);
-        for lane in 0..w.kick.len() {
-            w.kick[lane] *= floor_kick;
-            let trial = self.x[0][lane] - dt * w.force[lane] + w.kick[lane];
-            (w.place[lane], w.sign[lane]) = problem.locate(trial);
-        }
-        evaluate(force, problem, &w.place, &mut w.trial, &mut w.scratch);
-        // The force of the trial place is borrowed into `place`, which is not needed any more.
-        slope(&w.trial, &self.y, &mut w.place);
-        for (lane, x) in self.x[0].iter_mut().enumerate() {
-            *x += w.kick[lane] - 0.5 * dt * (w.force[lane] + w.sign[lane] * w.place[lane]);
-        }
-        self.owed = true;
-    }
-
-    fn euler(&mut self, problem: &Problem, floor_kick: f64, kicks: &[f64], full: &Tape) {
-        self.locate(problem);
-        let (w, dt, d) = (&mut self.work, problem.dt, self.y.len());
-        evaluate(full, problem, &w.place, &mut w.outputs, &mut w.scratch);
-        slope(&w.outputs, &self.y, &mut w.force);
-        self.stream.normals(&mut w.kick);
-        for (lane, x) in self.x[0].iter_mut().enumerate() {
-            *x += floor_kick * w.kick[lane] - dt * w.force[lane];
-        }
-        for (i, y) in self.y.iter_mut().enumerate() {
-            self.stream.normals(&mut w.kick);
-            for ((y, curvature), xi) in y.iter_mut().zip(&w.outputs[1 + d + i]).zip(&w.kick) {
-                *y += kicks[i] * xi - dt * curvature * *y;
-            }
-        }
-    }
-
-    fn sgd(&mut self, problem: &Problem) {
-        let Kind::Sgd { momentum, curvature, epoch, mixing, tape } = &problem.kind else { return };
+    /// Finds the walkers that diverged, folds at walls and wraps on circles. `last`: nobody looks at the path before that.
+    #[inline(always)]
+    pub(super) fn settle<L: Lanes>(&mut self, problem: &Problem, last: bool) {
         let d = problem.directions();
-        for learner in 0..self.x.len() {
-            let w = &mut self.work;
-            for (place, x) in w.place.iter_mut().zip(&self.x[learner]) {
-                *place = problem.locate(*x).0;
-            }
-            evaluate(tape, problem, &w.place, &mut w.outputs, &mut w.scratch);
-            w.force.copy_from_slice(&w.outputs[0]);
-            for i in 0..d {
-                if *curvature > 0.0 {
-                    self.stream.normals(&mut w.zeta);
-                }
-                let sums = &mut self.epoch_sums[learner * (d + 1) + i];
-                noise(&mut self.stream, *epoch, self.step, sums, &mut w.kick);
-                let y = &self.y[learner * d + i];
-                let velocity = &mut self.y_velocity[learner * d + i];
-                for lane in 0..y.len() {
-                    let factor = 1.0 + curvature * w.zeta[lane];
-                    w.force[lane] += 0.5 * factor * w.outputs[1 + i][lane] * y[lane] * y[lane];
-                    let gradient = factor * w.outputs[1 + d + i][lane] * y[lane];
-                    let xi = w.outputs[1 + 2 * d + i][lane] * w.kick[lane];
-                    velocity[lane] = momentum * velocity[lane] + gradient + xi;
-                }
-            }
-            let sums = &mut self.epoch_sums[learner * (d + 1) + d];
-            noise(&mut self.stream, *epoch, self.step, sums, &mut w.kick);
-            for (lane, velocity) in self.x_velocity[learner].iter_mut().enumerate() {
-                *velocity = momentum * *velocity + w.force[lane] + w.outputs[1 + 3 * d][lane] * w.kick[lane];
+        let limit = |row: usize| problem.y_limits[row % d];
+        let sound = self.x.iter().all(|x| is_within::<L>(x, problem.x_limit))
+            && self.y.iter().enumerate().all(|(row, y)| is_within::<L>(y, limit(row)));
+        if !sound {
+            self.remove_the_fallen(problem);
+        }
+        if last {
+            for lane in 0..self.lanes() {
+                self.raw[lane] = self.x(lane);
             }
         }
-        mix(mixing, &mut self.x, 1, &mut self.work.old);
-        mix(mixing, &mut self.y, d, &mut self.work.old);
-        for (places, velocities) in [(&mut self.x, &self.x_velocity), (&mut self.y, &self.y_velocity)] {
-            for (place, velocity) in places.iter_mut().zip(velocities) {
-                place.iter_mut().zip(velocity).for_each(|(p, v)| *p -= problem.dt * v);
+        match problem.domain {
+            Domain::Line => {}
+            Domain::Interval { lower, upper } => {
+                for (row, velocities) in self.x.iter_mut().zip(&mut self.x_velocity) {
+                    for (x, velocity) in row.iter_mut().zip(velocities) {
+                        if !is_between::<L>(x, lower, upper) {
+                            for (x, velocity) in x.iter_mut().zip(velocity) {
+                                let (place, sign) = problem.locate(*x);
+                                *x = place;
+                                *velocity *= sign;
+                            }
+                        }
+                    }
+                }
             }
+            Domain::Periodic { lower, upper } if problem.rewrap => {
+                for vector in 0..self.x[0].len() {
+                    if !is_between::<L>(&self.x[0][vector], lower, upper) {
+                        for lane in 0..WIDTH {
+                            // All learners of a walker are shifted alike: mixing needs their differences.
+                            let first = self.x[0][vector][lane];
+                            let shift = problem.locate(first).0 - first;
+                            self.x.iter_mut().for_each(|x| x[vector][lane] += shift);
+                        }
+                    }
+                }
+            }
+            Domain::Periodic { .. } => {}
         }
     }
 
-    /// Finds the walkers that diverged, folds at walls and wraps on circles.
-    fn settle(&mut self, problem: &Problem) {
+    /// Some lane is beyond its bounds or undefined: its walker is recorded, and the lane goes on from the start
+    /// harmlessly and is never looked at again.
+    #[cold]
+    fn remove_the_fallen(&mut self, problem: &Problem) {
         let (learners, d) = (self.x.len(), problem.directions());
-        for lane in 0..self.lanes() {
-            let mut sound = true;
-            for l in 0..learners {
-                sound &= self.x[l][lane].abs() <= problem.x_limit;
-                for i in 0..d {
-                    sound &= self.y[l * d + i][lane].abs() <= problem.y_limits[i];
-                }
+        for lane in 0..self.x[0].len() * WIDTH {
+            let mut sound = self.x.iter().all(|x| at(x, lane).abs() <= problem.x_limit);
+            for (row, y) in self.y.iter().enumerate() {
+                sound &= at(y, lane).abs() <= problem.y_limits[row % d];
             }
-            if !sound {
-                if self.alive[lane] {
-                    self.alive[lane] = false;
-                    let place = self.work.before[lane];
-                    let place = problem.domain.place(place).unwrap_or(place);
-                    self.falls.push((self.first + lane, self.step, place));
-                }
-                // Its lane goes on harmlessly and is never looked at again.
-                self.x.iter_mut().for_each(|x| x[lane] = problem.start);
-                for numbers in [&mut self.y, &mut self.x_velocity, &mut self.y_velocity, &mut self.epoch_sums] {
-                    numbers.iter_mut().for_each(|n| n[lane] = 0.0);
-                }
+            if sound {
+                continue;
             }
-            self.raw[lane] = self.x(lane);
-            if let Domain::Interval { .. } = problem.domain {
-                for l in 0..learners {
-                    let (place, sign) = problem.locate(self.x[l][lane]);
-                    self.x[l][lane] = place;
-                    self.x_velocity[l][lane] *= sign;
-                }
-            } else if let (true, Domain::Periodic { lower, upper }) = (problem.rewrap, problem.domain) {
-                // All learners of a walker are shifted alike: mixing needs their differences.
-                let first = self.x[0][lane];
-                if !(lower <= first && first < upper) {
-                    let shift = problem.locate(first).0 - first;
-                    self.x.iter_mut().for_each(|x| x[lane] += shift);
-                }
+            if self.alive.get(lane) == Some(&true) {
+                self.alive[lane] = false;
+                let place = self.work.before.iter().map(|x| at(x, lane)).sum::<f64>() / learners as f64;
+                let place = problem.domain.place(place).unwrap_or(place);
+                self.falls.push((self.first + lane, self.step, place));
+            }
+            self.x.iter_mut().for_each(|x| x.as_flattened_mut()[lane] = problem.start);
+            for numbers in [&mut self.y, &mut self.x_velocity, &mut self.y_velocity, &mut self.epoch_sums] {
+                numbers.iter_mut().for_each(|n| n.as_flattened_mut()[lane] = 0.0);
             }
         }
     }
 }
 
-/// `L0' + ½ Σ λ_i' y_i²` from outputs that begin `[L0', λ_i'…]`.
-fn slope(outputs: &[Vec<f64>], y: &[Vec<f64>], slope: &mut [f64]) {
-    slope.copy_from_slice(&outputs[0]);
-    for (steepness, y) in outputs[1..].iter().zip(y) {
-        for ((s, l), y) in slope.iter_mut().zip(steepness).zip(y) {
-            *s += 0.5 * l * y * y;
+/// Whether the sum of squares of a row shows that no number in it is beyond the limit. Where it says no, look closer.
+#[inline(always)]
+fn is_within<L: Lanes>(row: &[Eight], limit: f64) -> bool {
+    let mut sums = [L::splat(0.0); 4];
+    let (fours, rest) = row.as_chunks::<4>();
+    for four in fours {
+        for (sum, numbers) in sums.iter_mut().zip(four) {
+            let v = L::load(numbers);
+            *sum = v.mul_add(v, *sum);
         }
     }
+    for numbers in rest {
+        let v = L::load(numbers);
+        sums[0] = v.mul_add(v, sums[0]);
+    }
+    let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    // Infinite and undefined sums are greater than any finite bound, or not comparable.
+    let beyond = L::select(sum.less_or_equal(L::splat((limit * limit).min(f64::MAX))), L::splat(0.0), L::splat(1.0));
+    !L::any(L::splat(0.5).less(beyond))
 }
 
-/// Standard normal noise of one step. With epochs of `M` steps it is exchangeable and sums to zero over the epoch, with
-/// unit variance and covariance `−1/(M−1)` as batches without replacement have: a Gaussian surrogate, drawn as the
-/// increments of a Brownian bridge so that no epoch need be held.
-fn noise(stream: &mut Stream, epoch: Option<u64>, step: u64, sums: &mut [f64], kick: &mut [f64]) {
-    stream.normals(kick);
-    let Some(length) = epoch else { return };
-    if length == 1 {
-        kick.fill(0.0);
-        return;
-    }
-    let left = (length - (step - 1) % length) as f64;
-    let scale = (length as f64 / (length - 1) as f64).sqrt();
-    let spread = ((left - 1.0) / left).sqrt();
-    for (xi, sum) in kick.iter_mut().zip(sums) {
-        let increment = spread * *xi - *sum / left;
-        *sum = if left > 1.0 { *sum + increment } else { 0.0 };
-        *xi = scale * increment;
-    }
+#[inline(always)]
+fn is_between<L: Lanes>(x: &Eight, lower: f64, upper: f64) -> bool {
+    let x = L::load(x);
+    !L::any(L::either(x.less(L::splat(lower)), L::splat(upper).less(x)))
 }
 
-/// `w_j ← Σ_k W_jk w_k` for every one of `components` interleaved coordinates.
-fn mix(mixing: &[Vec<f64>], numbers: &mut [Vec<f64>], components: usize, old: &mut Vec<Vec<f64>>) {
-    if mixing.len() < 2 {
-        return;
-    }
-    old.clear();
-    old.extend(numbers.iter().cloned());
-    for (j, row) in mixing.iter().enumerate() {
-        for i in 0..components {
-            let target = &mut numbers[j * components + i];
-            target.fill(0.0);
-            for (k, weight) in row.iter().enumerate() {
-                target.iter_mut().zip(&old[k * components + i]).for_each(|(t, o)| *t += weight * o);
+/// Where formulas are taken for paths at `x`, and the signs with which slopes act there.
+#[inline(always)]
+pub(super) fn locate<L: Lanes>(problem: &Problem, x: &[Eight], place: &mut [Eight], sign: &mut [Eight]) {
+    let (lower, upper) = problem.domain.ends().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    for ((x, place), sign) in x.iter().zip(place).zip(sign) {
+        (*place, *sign) = (*x, [1.0; WIDTH]);
+        if !is_between::<L>(x, lower, upper) {
+            for lane in 0..WIDTH {
+                (place[lane], sign[lane]) = problem.locate(x[lane]);
             }
         }
     }

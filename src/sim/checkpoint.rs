@@ -234,7 +234,7 @@ impl Block {
         self.stream.exchange(with);
         with.word(&mut self.step);
         for lists in [&mut self.x, &mut self.y, &mut self.x_velocity, &mut self.y_velocity, &mut self.epoch_sums] {
-            lists.iter_mut().for_each(|list| with.numbers(list));
+            lists.iter_mut().for_each(|list| with.numbers(list.as_flattened_mut()));
         }
         self.alive.iter_mut().for_each(|alive| with.flag(alive));
         with.numbers(&mut self.raw);

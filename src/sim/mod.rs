@@ -2,21 +2,25 @@
 //!
 //! A Langevin model is followed as posed, `dx = −∂ₓL dt + sqrt(2T) dW₀`, `dy_i = −λ_i y_i dt + sqrt(2Δ_i) dW_i`; an SGD
 //! model by its own steps, `w ← w − η(∇L(w) + ξ)` with Gaussian `ξ`, x and y together at the old place. Walkers go in
-//! blocks, each with its own non-overlapping stream of random numbers, and blocks are reduced in order: equal plans
-//! give equal bytes for any number of threads.
+//! blocks, each with its own non-overlapping streams of random numbers, and blocks are reduced in order: equal plans
+//! give equal bytes for any number of threads, and AVX2 gives those of AVX-512.
 
 mod block;
 mod checkpoint;
+mod compiled;
 mod gather;
+mod langevin;
 mod normal;
 mod passage;
 mod plan;
 mod problem;
 mod run;
+mod sgd;
 #[cfg(test)]
 mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError, checksum as running_checksum};
+pub use compiled::{Landscape, Local, run_compiled};
 pub use passage::{Passage, first_passage};
 pub use plan::{Plan, Scheme};
 pub use run::Run;
@@ -82,6 +86,15 @@ pub enum SimError {
         /// The place.
         at: f64,
     },
+    /// A landscape given as code is not that of the model.
+    #[error("the landscape given as code is not that of the model at {at}")]
+    NotTheModel {
+        /// Where they differ.
+        at: f64,
+    },
+    /// Landscapes given as code are followed by Langevin equations only.
+    #[error("a landscape given as code can be followed for a Langevin model only")]
+    OnlyLangevin,
     /// Recording every 0 steps.
     #[error("states can be recorded every 1, 2, … steps, not every 0")]
     EveryZero,

@@ -1,10 +1,13 @@
 //! A model made ready for stepping: tapes of its forces, numbers of its noise, and where walkers may be.
 
+use super::compiled::Stepper;
 use super::{Plan, Scheme, SimError};
+use crate::eval::fused::Fused;
 use crate::eval::{Simd, Tape};
 use crate::expr::Expr;
 use crate::model::{Model, Noise, Sampling};
 use crate::num::domain::Domain;
+use std::sync::Arc;
 
 /// The posed problem in formulas and numbers.
 pub(crate) struct Posed<'a> {
@@ -46,11 +49,11 @@ pub(crate) enum Kind {
         /// `sqrt(2Δ_i dt)`
         kicks: Vec<f64>,
         /// `[L0', λ_i'…]`
-        force: Tape,
+        force: Fused,
         /// `[L0', λ_i'…, a_i…, s_i…]` with `a = exp(−λ dt)`, `s² = Δ(1 − a²)/λ`; for Euler `λ_i` stands for `a_i`.
-        full: Tape,
+        full: Fused,
         /// `[a_i…, s_i…]` of half a step.
-        half: Tape,
+        half: Fused,
     },
     Sgd {
         momentum: f64,
@@ -59,7 +62,7 @@ pub(crate) enum Kind {
         epoch: Option<u64>,
         mixing: Vec<Vec<f64>>,
         /// `[L0', λ_i'…, λ_i…, s_i…, s_x]`, `s` the standard deviations of the noise of one step.
-        tape: Tape,
+        tape: Fused,
     },
 }
 
@@ -71,6 +74,8 @@ pub(crate) struct Problem {
     pub dt: f64,
     pub simd: Simd,
     pub kind: Kind,
+    /// Steps in the place of those of the formulas.
+    pub compiled: Option<Arc<dyn Stepper>>,
     /// The domain, or on a line the stretch that walkers are expected to visit.
     pub stretch: (f64, f64),
     /// Beyond these a walker has diverged.
@@ -81,6 +86,8 @@ pub(crate) struct Problem {
     directions: usize,
     /// `[L0, L0'', λ_i…, λ_i'…, Δ_i…, T]`
     survey: Tape,
+    /// `[L0', λ_i'…, λ_i…]`
+    forces: Tape,
 }
 
 /// Times the natural scale, at which a walker has diverged.
@@ -126,6 +133,7 @@ impl Problem {
             Tape::compile(outputs, &[posed.coordinate], posed.bind)
                 .expect("formulas of a valid model use its names only")
         };
+        let fused = |outputs: &[Expr]| Fused::of(&compile(outputs));
         let number = |value: f64| Expr::from_f64(value).ok_or(SimError::Undefined { at: value });
         let (mut deltas, temperature) = (
             Vec::new(),
@@ -148,20 +156,24 @@ impl Problem {
         let mut survey = vec![posed.floor.clone(), slope(&slope(&posed.floor))];
         survey.extend(posed.curvature.iter().chain(&slopes).chain(&deltas).cloned());
         survey.push(temperature);
+        let mut forces = vec![slope(&posed.floor)];
+        forces.extend(slopes.iter().chain(&posed.curvature).cloned());
         let mut problem = Problem {
             domain: posed.domain,
             rewrap: true,
             start: 0.0,
             dt: 0.0,
             simd: plan.simd,
+            compiled: None,
             // Replaced below, once the time step is known.
-            kind: Kind::Sgd { momentum: 0.0, curvature: 0.0, epoch: None, mixing: Vec::new(), tape: compile(&[]) },
+            kind: Kind::Sgd { momentum: 0.0, curvature: 0.0, epoch: None, mixing: Vec::new(), tape: fused(&[]) },
             stretch: (0.0, 0.0),
             x_limit: 0.0,
             y_limits: Vec::new(),
             last_half: None,
             directions: posed.curvature.len(),
             survey: compile(&survey),
+            forces: compile(&forces),
         };
         problem.start = match plan.start {
             Some(place) => problem.domain.place(place).ok_or(SimError::Outside { place })?,
@@ -199,9 +211,9 @@ impl Problem {
                     scheme: plan.scheme,
                     floor_kick: (2.0 * temperature * dt).sqrt(),
                     kicks: delta.iter().map(|d| (2.0 * d * dt).sqrt()).collect(),
-                    force: compile(&force),
-                    full: compile(&full),
-                    half: compile(&half),
+                    force: fused(&force),
+                    full: fused(&full),
+                    half: fused(&half),
                 }
             }
             PosedNoise::Sgd { factor, variance, floor_variance, momentum, curvature_noise, epoch, mixing, .. } => {
@@ -211,11 +223,21 @@ impl Problem {
                 outputs.extend(posed.curvature.iter().cloned());
                 outputs.extend(variance.iter().chain([&floor_variance]).map(|v| (&factor_term * v).sqrt()));
                 let curvature = curvature_noise * factor.sqrt();
-                Kind::Sgd { momentum, curvature, epoch, mixing, tape: compile(&outputs) }
+                Kind::Sgd { momentum, curvature, epoch, mixing, tape: fused(&outputs) }
             }
         };
         problem.set_limits();
         Ok(problem)
+    }
+
+    /// Vectors of space that formulas need over so many vectors, at the place and at a trial place.
+    pub fn space(&self, vectors: usize) -> (usize, usize) {
+        match &self.kind {
+            Kind::Langevin { force, full, half, .. } => {
+                (full.space(vectors).max(half.space(vectors)), force.space(vectors))
+            }
+            Kind::Sgd { tape, .. } => (tape.space(vectors), 0),
+        }
     }
 
     pub fn directions(&self) -> usize {
@@ -234,6 +256,11 @@ impl Problem {
         let values = self.survey.at(&[x]);
         let from = 2 + 2 * self.directions;
         (values[from..from + self.directions].to_vec(), values[from + self.directions])
+    }
+
+    /// `[L0', λ_i'…, λ_i…]` there.
+    pub fn landscape(&self, x: f64) -> Vec<f64> {
+        self.forces.at(&[x])
     }
 
     /// `L0''` there.

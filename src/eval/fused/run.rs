@@ -1,0 +1,153 @@
+//! Running a program over the vectors of a block.
+
+use super::{Action, Fused, Place, Row, Step};
+use crate::eval::lanes::{Eight, Kernel, Lanes};
+use crate::eval::point::{value_of, whole_power};
+use crate::expr::Function;
+use crate::num::function as f;
+use std::cell::Cell;
+
+#[inline(always)]
+fn load<L: Lanes>(cell: &Cell<Eight>) -> L {
+    L::load(&cell.get())
+}
+
+#[inline(always)]
+fn store<L: Lanes>(value: L, cell: &Cell<Eight>) {
+    let mut numbers = [0.0; 8];
+    value.store(&mut numbers);
+    cell.set(numbers);
+}
+
+impl Row<'_> {
+    /// Vector number `k`.
+    #[inline(always)]
+    pub(crate) fn get<L: Lanes>(&self, k: usize) -> L {
+        load(&self.cells[k & self.mask])
+    }
+}
+
+#[inline(always)]
+fn each<L: Lanes>(out: &[Cell<Eight>], a: &[Cell<Eight>], with: impl Fn(L) -> L) {
+    out.iter().zip(a).for_each(|(o, a)| store(with(load(a)), o));
+}
+
+#[inline(always)]
+fn pairs<L: Lanes>(out: &[Cell<Eight>], a: &[Cell<Eight>], b: &[Cell<Eight>], with: impl Fn(L, L) -> L) {
+    out.iter().zip(a.iter().zip(b)).for_each(|(o, (a, b))| store(with(load(a), load(b)), o));
+}
+
+impl Fused {
+    /// Runs it over the vectors of the inputs, in `space` of the length that [`Fused::space`] names.
+    #[inline(always)]
+    pub(crate) fn run<L: Lanes>(&self, inputs: &[&[Cell<Eight>]], space: &[Cell<Eight>]) {
+        L::apart(Run { program: self, inputs, space });
+    }
+}
+
+/// One run of a program.
+struct Run<'a> {
+    program: &'a Fused,
+    inputs: &'a [&'a [Cell<Eight>]],
+    space: &'a [Cell<Eight>],
+}
+
+impl Kernel for Run<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Run { program, inputs, space } = self;
+        let vectors = inputs.first().map_or(0, |i| i.len());
+        for (number, cell) in program.numbers.iter().zip(&space[program.registers * vectors..]) {
+            cell.set([*number; 8]);
+        }
+        let at = |place: Place| match place {
+            Place::Register(r) => &space[r * vectors..][..vectors],
+            Place::Input(k) => inputs[k],
+        };
+        let register = |r: usize| at(Place::Register(r));
+        for action in &program.actions {
+            let (step, places, out) = match *action {
+                Action::One(step, places, out) => (step, places, register(out)),
+                Action::SineCosine(a, sine, cosine) => {
+                    for ((s, c), a) in register(sine).iter().zip(register(cosine)).zip(at(a)) {
+                        let (sine, cosine) = load::<L>(a).sin_cos();
+                        store(sine, s);
+                        store(cosine, c);
+                    }
+                    continue;
+                }
+            };
+            let [a, b, c] = places.map(at);
+            match step {
+                Step::Input(_) => {}
+                Step::Number(number) => out.iter().for_each(|o| store(L::splat(number), o)),
+                Step::Affine(_, p, q) => {
+                    let (p, q) = (L::splat(p), L::splat(q));
+                    each(out, a, |a: L| a.mul_add(p, q));
+                }
+                Step::Add(..) => pairs(out, a, b, |a: L, b| a + b),
+                Step::Subtract(..) => pairs(out, a, b, |a: L, b| a - b),
+                Step::Multiply(..) => pairs(out, a, b, |a: L, b| a * b),
+                Step::Divide(..) => pairs(out, a, b, |a: L, b| a / b),
+                Step::MultiplyAdd(..) => {
+                    for ((o, (a, b)), c) in out.iter().zip(a.iter().zip(b)).zip(c) {
+                        store(load::<L>(a).mul_add(load(b), load(c)), o);
+                    }
+                }
+                Step::NegateMultiplyAdd(..) => {
+                    for ((o, (a, b)), c) in out.iter().zip(a.iter().zip(b)).zip(c) {
+                        store(load::<L>(a).neg_mul_add(load(b), load(c)), o);
+                    }
+                }
+                Step::Weighted(_, p, _) => {
+                    let p = L::splat(p);
+                    pairs(out, a, b, |a: L, b| a.mul_add(p, b));
+                }
+                Step::Over(p, _) => {
+                    let p = L::splat(p);
+                    each(out, a, |a: L| p / a);
+                }
+                Step::Whole(_, n) => each(out, a, |a: L| power(a, n)),
+                Step::Power(..) => {
+                    for (o, (a, b)) in out.iter().zip(a.iter().zip(b)) {
+                        let (a, b) = (a.get(), b.get());
+                        o.set(std::array::from_fn(|k| f::powf(a[k], b[k])));
+                    }
+                }
+                Step::Call(function, _) => match function {
+                    Function::Exp => each(out, a, |a: L| a.exp()),
+                    Function::Ln => each(out, a, |a: L| a.ln()),
+                    Function::Sin => each(out, a, |a: L| a.sin()),
+                    Function::Cos => each(out, a, |a: L| a.cos()),
+                    Function::Sqrt => each(out, a, |a: L| a.sqrt()),
+                    Function::Abs => each(out, a, |a: L| a.abs()),
+                    _ => out.iter().zip(a).for_each(|(o, a)| o.set(a.get().map(|x| value_of(function, x)))),
+                },
+            }
+        }
+    }
+}
+
+/// [`whole_power`] over a vector.
+#[inline(always)]
+fn power<L: Lanes>(x: L, n: i32) -> L {
+    if n == 0 {
+        return L::splat(whole_power(1.0, n));
+    }
+    let (mut square, mut left) = (x, n.unsigned_abs());
+    while left & 1 == 0 {
+        square = square * square;
+        left >>= 1;
+    }
+    let mut power = square;
+    left >>= 1;
+    while left > 0 {
+        square = square * square;
+        if left & 1 == 1 {
+            power = power * square;
+        }
+        left >>= 1;
+    }
+    if n < 0 { L::splat(1.0) / power } else { power }
+}
