@@ -10,7 +10,7 @@ use crate::num::function::ln;
 use crate::theory::bounds::confinement::{Cap, confinement};
 use crate::theory::bounds::stability::{almost_sure, edge, mean_square};
 use crate::theory::bounds::{Kind, worst_curvature};
-use crate::theory::{langevin, stretch};
+use crate::theory::langevin;
 
 /// A bound over the plane.
 pub(super) struct Limit<'a> {
@@ -49,11 +49,7 @@ impl<'a> Limit<'a> {
                 if above { -excess } else { excess }
             }
             Form::Steps { threshold, worst } => ln(values[0] * worst / threshold),
-            Form::Visited { threshold } => {
-                let model = self.plane.model(values);
-                let (a, b) = stretch(&model).ok()?;
-                ln(values[0] * worst_curvature(&model, a, b)?.0 / threshold)
-            }
+            Form::Visited { threshold } => ln(values[0] * self.plane.worst_visited(values)? / threshold),
         };
         value.is_finite().then_some(value)
     }

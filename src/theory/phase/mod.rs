@@ -180,6 +180,8 @@ fn leaves(watch: &Watch, limits: &[Limit]) -> Result<Left, NoTransition> {
     let critical = critical::critical(watch, across)?;
     let start = [watch.plane.across(critical.learning_rate), watch.plane.upwards(critical.noise)];
     let pieces = match critical.transition {
+        // A correction that has grown too large has zeros of its own: only the curve through the critical point is kept.
+        Transition::Continuous if watch.is_corrected() => vec![trace::follow(&|place| watch.hold(place), start)],
         Transition::Continuous => curves(&|place| watch.hold(place), LINES.0, LINES.1),
         Transition::Jump => vec![trace::follow(&watch.gap(critical.places), start)],
     };

@@ -3,7 +3,11 @@
 use super::trace::Place;
 use crate::model::{Model, Noise};
 use crate::num::function::{exp, ln};
+use crate::theory::bounds::worst_curvature;
+use crate::theory::stretch;
 use crate::units::LearningRate;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// What the noise axis measures. It is the noise field of the model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub(super) struct Plane<'a> {
     own: f64,
     learning_rate: (f64, f64),
     noise: (f64, f64),
+    /// Worst curvatures that were worked out, by learning rate and noise: several bounds ask at the same places.
+    worst: RefCell<BTreeMap<[u64; 2], Option<f64>>>,
 }
 
 /// `lower (upper/lower)^t`, the ends exactly.
@@ -92,7 +98,7 @@ fn between((lower, upper): (f64, f64), t: f64) -> f64 {
 impl<'a> Plane<'a> {
     pub fn new(model: &'a Model, learning_rate: (f64, f64), noise: (f64, f64)) -> Plane<'a> {
         let measure = Measure::of(model);
-        Plane { model, measure, own: measure.own(model), learning_rate, noise }
+        Plane { model, measure, own: measure.own(model), learning_rate, noise, worst: RefCell::default() }
     }
 
     /// `[learning rate, noise]` at a place of the unit square (or beside it).
@@ -124,6 +130,18 @@ impl<'a> Plane<'a> {
     /// The model at a place.
     pub fn at(&self, place: Place) -> Model {
         self.model(self.values(place))
+    }
+
+    /// The largest curvature of the stretch that is visited there.
+    pub fn worst_visited(&self, values: [f64; 2]) -> Option<f64> {
+        let key = values.map(f64::to_bits);
+        if let Some(known) = self.worst.borrow().get(&key) {
+            return *known;
+        }
+        let model = self.model(values);
+        let found = stretch(&model).ok().and_then(|(a, b)| worst_curvature(&model, a, b)).map(|(worst, _)| worst);
+        self.worst.borrow_mut().insert(key, found);
+        found
     }
 
     /// The model as it was handed in.

@@ -174,6 +174,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Whether the law has the first correction.
+    pub fn is_corrected(&self) -> bool {
+        matches!(self.method, Method::FirstOrder | Method::DiscreteFirstOrder)
+    }
+
     fn landscape(&self, place: Place) -> Result<Landscape, NotApplicable> {
         Landscape::new(self.plane.at(place), self.method, self.density)
     }
