@@ -88,7 +88,8 @@ impl Stream {
     /// The lanes taken out for drawing; give them back by [`Stream::put`].
     #[inline(always)]
     pub(crate) fn take<L: Lanes>(&self) -> Generators<L> {
-        Generators(self.lanes.each_ref().map(L::load_bits))
+        let [a, b, c, d] = &self.lanes;
+        Generators([L::load_bits(a), L::load_bits(b), L::load_bits(c), L::load_bits(d)])
     }
 
     #[inline(always)]

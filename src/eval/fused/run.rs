@@ -27,6 +27,16 @@ impl Row<'_> {
     }
 }
 
+/// A function over a row. Written out, since a large closure is compiled apart and then without vector instructions.
+macro_rules! over {
+    ($out:expr, $of:expr, $value:ident => $result:expr) => {
+        for (o, a) in $out.iter().zip($of) {
+            let $value: L = load(a);
+            store($result, o);
+        }
+    };
+}
+
 #[inline(always)]
 fn each<L: Lanes>(out: &[Cell<Eight>], a: &[Cell<Eight>], with: impl Fn(L) -> L) {
     out.iter().zip(a).for_each(|(o, a)| store(with(load(a)), o));
@@ -108,7 +118,7 @@ impl Kernel for Run<'_> {
                     let p = L::splat(p);
                     each(out, a, |a: L| p / a);
                 }
-                Step::Whole(_, n) => each(out, a, |a: L| power(a, n)),
+                Step::Whole(_, n) => over!(out, a, a => power(a, n)),
                 Step::Power(..) => {
                     for (o, (a, b)) in out.iter().zip(a.iter().zip(b)) {
                         let (a, b) = (a.get(), b.get());
@@ -116,10 +126,10 @@ impl Kernel for Run<'_> {
                     }
                 }
                 Step::Call(function, _) => match function {
-                    Function::Exp => each(out, a, |a: L| a.exp()),
-                    Function::Ln => each(out, a, |a: L| a.ln()),
-                    Function::Sin => each(out, a, |a: L| a.sin()),
-                    Function::Cos => each(out, a, |a: L| a.cos()),
+                    Function::Exp => over!(out, a, a => a.exp()),
+                    Function::Ln => over!(out, a, a => a.ln()),
+                    Function::Sin => over!(out, a, a => a.sin()),
+                    Function::Cos => over!(out, a, a => a.cos()),
                     Function::Sqrt => each(out, a, |a: L| a.sqrt()),
                     Function::Abs => each(out, a, |a: L| a.abs()),
                     _ => out.iter().zip(a).for_each(|(o, a)| o.set(a.get().map(|x| value_of(function, x)))),

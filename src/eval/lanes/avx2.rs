@@ -121,21 +121,24 @@ impl Raw for Eights {
     fn pair_of(self, table: &PairTable) -> (Eights, Eights) {
         let mut words = [0; WIDTH];
         Self::store_bits(self.to_bits(), &mut words);
-        // Loads of pairs and a transposition: faster than gathering.
-        let pair = |lane: usize| {
-            let pair = &table.pairs[(words[lane] >> 48) as usize & 15];
-            // SAFETY: see above.
-            unsafe { _mm256_castpd128_pd256(_mm_loadu_pd(pair.as_ptr())) }
-        };
-        let four = |k: usize| {
-            // SAFETY: see above.
-            unsafe {
-                let even = _mm256_insertf128_pd::<1>(pair(k), _mm256_castpd256_pd128(pair(k + 2)));
-                let odd = _mm256_insertf128_pd::<1>(pair(k + 1), _mm256_castpd256_pd128(pair(k + 3)));
-                (_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd))
-            }
-        };
-        let (low, high) = (four(0), four(4));
+        // Loads of pairs and a transposition: faster than gathering. Macros, since a closure might be compiled apart and
+        // then without the instructions.
+        macro_rules! pair {
+            ($lane:expr) => {
+                _mm_loadu_pd(table.pairs[(words[$lane] >> 48) as usize & 15].as_ptr())
+            };
+        }
+        macro_rules! four {
+            ($k:expr) => {{
+                // SAFETY: see above.
+                unsafe {
+                    let even = _mm256_set_m128d(pair!($k + 2), pair!($k));
+                    let odd = _mm256_set_m128d(pair!($k + 3), pair!($k + 1));
+                    (_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd))
+                }
+            }};
+        }
+        let (low, high) = (four!(0), four!(4));
         (Eights(low.0, high.0), Eights(low.1, high.1))
     }
 
