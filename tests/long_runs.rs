@@ -71,8 +71,17 @@ fn a_killed_run_goes_on_to_the_same_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name);
     let (whole, out, checkpoint) = (file("whole.npz"), file("out.npz"), file("run.checkpoint"));
-    let run = ["--walkers", "300", "--steps", "60000", "--every", "60", "--seed", "3"];
-    let expected = ask(&[&[MODEL, "--out", text(&whole)], &run[..]].concat());
+    // As many steps as this machine needs a second for: it must be met while it runs.
+    let (mut steps, mut expected, mut clock) = (15_000_u64, Value::Null, Instant::now());
+    let mut counts = (String::new(), String::new());
+    while expected.is_null() || clock.elapsed() < Duration::from_secs(1) {
+        steps *= 4;
+        counts = (steps.to_string(), (steps / 1000).to_string());
+        clock = Instant::now();
+        let run = ["--walkers", "300", "--steps", &counts.0, "--every", &counts.1, "--seed", "3"];
+        expected = ask(&[&[MODEL, "--out", text(&whole)], &run[..]].concat());
+    }
+    let run = ["--walkers", "300", "--steps", &counts.0, "--every", &counts.1, "--seed", "3"];
 
     let kept = ["--checkpoint", text(&checkpoint), "--checkpoint-every", "0.02"];
     let mut child = started(&[&[MODEL, "--out", text(&out), "--threads", "1"], &run[..], &kept].concat());
