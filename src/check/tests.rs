@@ -259,3 +259,18 @@ fn walkers_that_have_not_met_decide_nothing() {
     let base = Ensembles::new(wells.clone(), &law.adiabatic, 1, &hasty, &Unwatched);
     assert!(base.sample(effort::Stage::Screen).is_err());
 }
+
+/// No chance: theory against the exact solve. Catches a first correction that ignores that the noise varies.
+#[test]
+fn the_first_correction_is_of_second_order_where_the_noise_varies() {
+    let distance = |curvature: &str| {
+        let noise = "Sgd(learning_rate: 0.02, batch_size: 1, kappa: 3, variance: \"60*(1+0.5*sin(x))\")";
+        let model = circle("0.2*cos(x)", curvature, noise);
+        let exact = crate::fokker_planck::solve(&model).expect("an exact solve");
+        let law = crate::theory::stationary(&model, crate::theory::Method::FirstOrder).expect("a law").density;
+        witnesses::total_variation(&law, &exact)
+    };
+    let (soft, stiff) = (distance("10*(1+0.4*cos(x))"), distance("40*(1+0.4*cos(x))"));
+    // Four times the curvature: 16 asymptotically, 10.5 here, and 4 or less where the correction is wrong.
+    assert!(soft < 1e-3 && soft > 8.0 * stiff, "{soft:e} {stiff:e}");
+}

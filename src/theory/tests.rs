@@ -92,6 +92,8 @@ fn the_distance_between_orders_is_the_adiabatic_error() {
         let distance = r.total_variation_between_orders.expect("both orders");
         assert!((distance - adiabatic).abs() < 0.15 * adiabatic, "{distance} {adiabatic}");
         assert!((r.epsilon_max - epsilon).abs() < 0.05 * epsilon, "{}", r.epsilon_max);
+        // T = Delta/kappa: with kappa = 3, T g²/λ is epsilon over 9.
+        assert!((9.0 * r.epsilon_over_kappa2_max - r.epsilon_max).abs() < 1e-12, "{}", r.epsilon_over_kappa2_max);
     }
 }
 

@@ -206,3 +206,24 @@ fn numerical(model: &Model, tails: &Tails, end: End) -> Cap {
         (a, c) => decide(a, c),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In `L0 = ln(1+x²)`, `λ = 1/(1+x²)` the density falls as `|x|^-(2κ/Δ - κ)`: it has a mass where `Δ < 2κ/(1+κ)`.
+    #[test]
+    fn a_logarithmic_valley_confines_below_its_exact_noise() {
+        for (delta, kappa) in [(0.5, 3.0), (0.5, 1.0), (4.0, 0.25)] {
+            let text = format!(
+                "Model(name: \"tail\", floor: (coordinate: \"x\", domain: Line, loss: \"ln(1+x^2)\"), \
+                 sharp: [(curvature: \"1/(1+x^2)\")], noise: Langevin(delta: {delta:?}, kappa: {kappa:?}))"
+            );
+            let model = Model::read(&text, &[]).expect("a valid model");
+            let found = confinement(&model, &model.langevin().expect("Langevin noise"));
+            let Cap::Below(factor) = found.cap else { panic!("{found:?}") };
+            let exact = 2.0 * kappa / (1.0 + kappa);
+            assert!((factor * delta - exact).abs() < 1e-12, "{} for {exact}", factor * delta);
+        }
+    }
+}
