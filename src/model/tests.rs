@@ -111,3 +111,19 @@ fn doubts_are_said() {
     warned("0.9+0.5*cos(x)", "sin(x)^2+cos(x)^2-1+1e-12", "undecided");
     warned("variance: \"0.04\"", "variance: \"0.04\", sampling: Epoch, dataset_size: 2.5", "whole number");
 }
+
+/// Heavy ball under a constant slope of one moves by the time of a step, once it has its speed.
+#[test]
+fn a_step_with_momentum_lasts_as_long_as_it_goes_far() {
+    let text = r#"Model(name: "m", floor: (coordinate: "x", domain: Interval(lower: -1, upper: 1), loss: "0"),
+        sharp: [(curvature: "1")],
+        noise: Sgd(learning_rate: 0.1, batch_size: 1, kappa: 1, variance: "1", momentum: 0.6))"#;
+    let model = Model::read(text, &[]).expect("a valid model");
+    let (mut velocity, mut before, mut x) = (0.0, 0.0, 0.0);
+    for _ in 0..200 {
+        before = x;
+        velocity = 0.6 * velocity + 1.0;
+        x -= 0.1 * velocity;
+    }
+    assert!((model.sgd().expect("steps").step_time() - (before - x)).abs() < 1e-12);
+}

@@ -68,6 +68,9 @@ def copy_of_the_tree(catalogue, copy):
     places = {}
     for entry in catalogue:
         places.setdefault(entry["file"], {}).setdefault(entry["from"], []).append(entry)
+    for old in (copy / "src").rglob("*.rs"):
+        if str(old.relative_to(copy)) not in names or not (ROOT / old.relative_to(copy)).is_file():
+            old.unlink()
     for name in filter(None, names):
         if not (ROOT / name).is_file():
             continue
