@@ -1,6 +1,6 @@
 //! Diagrams of two positive quantities: boundaries over places, both axes logarithmic.
 
-use super::picture::{Curve, HEIGHT, PALETTE, PictureError, WIDTH};
+use super::picture::{Curve, HEIGHT, INK, LINES, PALETTE, PictureError, WIDTH, key, legend};
 use plotters::prelude::*;
 
 /// Places of one kind.
@@ -40,9 +40,8 @@ fn paint(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE)?;
-    let ink = RGBColor(40, 40, 40);
     let mut chart = ChartBuilder::on(&root)
-        .caption(title, ("sans-serif", 19, &ink))
+        .caption(title, ("sans-serif", 19, &INK))
         .margin(14)
         .x_label_area_size(46)
         .y_label_area_size(72)
@@ -50,11 +49,11 @@ fn paint(
     chart
         .configure_mesh()
         .light_line_style(WHITE)
-        .bold_line_style(RGBColor(228, 228, 228))
-        .axis_style(ink)
+        .bold_line_style(LINES)
+        .axis_style(INK)
         .x_desc(x_name)
         .y_desc(y_name)
-        .label_style(("sans-serif", 14, &ink))
+        .label_style(("sans-serif", 14, &INK))
         .draw()?;
     // Places take their colours from the end of the palette, boundaries from its start.
     for (index, kind) in places.iter().enumerate() {
@@ -72,18 +71,10 @@ fn paint(
         let series = chart.draw_series(LineSeries::new(boundary.points.iter().copied(), style))?;
         if known.is_none() {
             names.push(&boundary.name);
-            series
-                .label(boundary.name.as_str())
-                .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 22, y)], style));
+            series.label(boundary.name.as_str()).legend(key(style));
         }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .background_style(WHITE.mix(0.85))
-        .border_style(RGBColor(228, 228, 228))
-        .label_font(("sans-serif", 14, &ink))
-        .draw()?;
+    legend(&mut chart, SeriesLabelPosition::LowerLeft)?;
     root.present()?;
     Ok(())
 }

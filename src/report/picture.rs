@@ -1,5 +1,6 @@
 //! Pictures as SVG text: densities along the floor, one curve per method over the histogram of the simulation.
 
+use plotters::coord::CoordTranslate;
 use plotters::prelude::*;
 
 /// A line to draw.
@@ -35,6 +36,10 @@ pub enum PictureError {
 
 pub(super) const WIDTH: u32 = 860;
 pub(super) const HEIGHT: u32 = 520;
+/// Axes and letters.
+pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
+/// Lines behind the curves and around the legend.
+pub(super) const LINES: RGBColor = RGBColor(228, 228, 228);
 /// Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
 pub(super) const PALETTE: [RGBColor; 6] = [
     RGBColor(0, 114, 178),
@@ -84,9 +89,8 @@ fn paint(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE)?;
-    let ink = RGBColor(40, 40, 40);
     let mut chart = ChartBuilder::on(&root)
-        .caption(title, ("sans-serif", 19, &ink))
+        .caption(title, ("sans-serif", 19, &INK))
         .margin(14)
         .x_label_area_size(46)
         .y_label_area_size(62)
@@ -95,11 +99,11 @@ fn paint(
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(WHITE)
-        .bold_line_style(RGBColor(228, 228, 228))
-        .axis_style(ink)
+        .bold_line_style(LINES)
+        .axis_style(INK)
         .x_desc(x_name)
         .y_desc(y_name)
-        .label_style(("sans-serif", 14, &ink))
+        .label_style(("sans-serif", 14, &INK))
         .draw()?;
     let grey = RGBColor(205, 205, 205);
     if let Some(bars) = bars {
@@ -123,21 +127,33 @@ fn paint(
         for piece in curve.points.split(|(x, y)| !(x.is_finite() && y.is_finite())).filter(|p| !p.is_empty()) {
             let series = chart.draw_series(LineSeries::new(piece.iter().copied(), style))?;
             if !named {
-                series
-                    .label(curve.name.as_str())
-                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 22, y)], style));
+                series.label(curve.name.as_str()).legend(key(style));
                 named = true;
             }
         }
     }
+    legend(&mut chart, SeriesLabelPosition::UpperRight)?;
+    root.present()?;
+    Ok(())
+}
+
+/// What stands for a line of this style in a legend.
+pub(super) fn key(style: ShapeStyle) -> impl Fn((i32, i32)) -> PathElement<(i32, i32)> {
+    move |(x, y)| PathElement::new(vec![(x, y), (x + 22, y)], style)
+}
+
+/// The legend of a chart, on whatever axes.
+pub(super) fn legend<'a, C: CoordTranslate>(
+    chart: &mut ChartContext<'a, SVGBackend<'a>, C>,
+    position: SeriesLabelPosition,
+) -> Result<(), Box<dyn std::error::Error>> {
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(position)
         .background_style(WHITE.mix(0.85))
-        .border_style(RGBColor(228, 228, 228))
-        .label_font(("sans-serif", 14, &ink))
+        .border_style(LINES)
+        .label_font(("sans-serif", 14, &INK))
         .draw()?;
-    root.present()?;
     Ok(())
 }
 

@@ -39,17 +39,6 @@ impl Neg for Eights {
     }
 }
 
-/// Methods whose body is one `unsafe` expression.
-macro_rules! methods {
-    ($(fn $name:ident $(<const $n:ident: u32>)? ($($argument:ident: $type:ty),*) -> $out:ty $body:block)*) => {$(
-        #[inline(always)]
-        fn $name $(<const $n: u32>)? ($($argument: $type),*) -> $out {
-            // SAFETY: see above.
-            unsafe { $body }
-        }
-    )*};
-}
-
 impl Raw for Eights {
     type Bits = __m512i;
     type Mask = __mmask8;

@@ -1,7 +1,19 @@
 //! Eight numbers at once: one vector type per level of instructions, and code that is generic over them.
 //!
-//! A kernel is written once over [`Lanes`], compiled for every level and picked at run time. AVX2 works on pairs of registers, so that eight lanes are eight lanes everywhere: with the same operations,
-//! fused alike, AVX2 and AVX-512 give the same bits. The portable level does not fuse and differs from them by rounding.
+//! A kernel is written once over [`Lanes`], compiled for every level and picked at run time. AVX2 works on pairs of
+//! registers, so that eight lanes are eight lanes everywhere: with the same operations, fused alike, AVX2 and AVX-512 give the same bits. The portable level does not fuse and differs from them by rounding.
+
+/// Methods of one level whose body is one `unsafe` expression; its file says why it is sound.
+#[cfg(target_arch = "x86_64")]
+macro_rules! methods {
+    ($(fn $name:ident $(<const $n:ident: u32>)? ($($argument:ident: $type:ty),*) -> $out:ty $body:block)*) => {$(
+        #[inline(always)]
+        fn $name $(<const $n: u32>)? ($($argument: $type),*) -> $out {
+            // SAFETY: as the file says above.
+            unsafe { $body }
+        }
+    )*};
+}
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -185,37 +185,13 @@ pub fn critical_batch(sgd: &Sgd) -> Result<f64, NoThreshold> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Model;
-
-    fn sgd(fields: &str) -> Sgd {
-        let text = format!(
-            "Model(name: \"m\", floor: (coordinate: \"x\", domain: Interval(lower: -1, upper: 1), loss: \"0\"), \
-             sharp: [(curvature: \"1e-3\")], \
-             noise: Sgd(learning_rate: 1, batch_size: 1, kappa: 1, variance: \"1\", {fields}))"
-        );
-        Model::read(&text, &[]).expect("a model").sgd().expect("steps").clone()
-    }
-
-    /// `E|m + sζ|^q` by the midpoint rule, with `z = z0 + t³` about the kink.
-    fn numeric(m: f64, s: f64, q: f64) -> f64 {
-        let (z0, n) = (-m / s, 200_000);
-        let (a, b) = (-(14.0 + z0).abs().cbrt(), (14.0 - z0).abs().cbrt());
-        let h = (b - a) / f64::from(n);
-        let sum: f64 = (0..n)
-            .map(|i| {
-                let t = a + (f64::from(i) + 0.5) * h;
-                let z = z0 + t * t * t;
-                (s * (t * t * t).abs()).powf(q) * (-0.5 * z * z).exp() * 3.0 * t * t * h
-            })
-            .sum();
-        sum / (2.0 * std::f64::consts::PI).sqrt()
-    }
+    use crate::theory::bounds::stability::tests::{expectation, with as sgd};
 
     #[test]
     fn moments_are_those_of_quadrature_and_of_the_normal_law() {
         for (m, s, q) in [(0.3, 0.8, 1.0), (-0.4, 0.5, 2.7), (0.9, 0.2, 6.0), (0.0, 1.3, 0.4)] {
             let found = exp(log_moment(m, s, q));
-            assert!((found / numeric(m, s, q) - 1.0).abs() < 1e-8, "{m} {s} {q}: {found}");
+            assert!((found / expectation(m, s, |size| size.powf(q)) - 1.0).abs() < 1e-8, "{m} {s} {q}: {found}");
         }
         let fourth = |m: f64, s: f64| m.powi(4) + 6.0 * m * m * s * s + 3.0 * s.powi(4);
         assert!((exp(log_moment(-0.7, 0.01, 4.0)) / fourth(0.7, 0.01) - 1.0).abs() < 1e-9);
