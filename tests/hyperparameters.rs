@@ -130,3 +130,51 @@ fn a_network_recorded_with_numpy_is_read() {
     let first = &network["runs"][0]["directions"][0];
     close(&first["measured_variance"], first["predicted_variance"].as_f64().expect("a prediction"), 0.2);
 }
+
+#[test]
+fn bounds_of_a_network_say_how_sure_they_are() {
+    let network = "data/digits_mlp16.npz";
+    let plain = json(&["bounds", network, "--batch-size", "10"]);
+    let bound = &plain["bounds"][0];
+    close(&bound["value"], 0.09486, 1e-4);
+    let value = bound["value"].as_f64().expect("a number");
+    for pair in ["enclosure", "interval"] {
+        let (low, high) = (bound[pair][0].as_f64().expect("low"), bound[pair][1].as_f64().expect("high"));
+        assert!(low <= value * (1.0 + 1e-9) && value <= high * (1.0 + 1e-9), "{pair}: {bound}");
+    }
+    // Almost every run leaves only later, and the measured noise-subtracted dynamics, 0.0955, lies between.
+    assert!(plain["bounds"][1]["value"].as_f64().expect("simulated") > 0.0955, "{plain}");
+    let fresh = json(&["bounds", network, "--batch-size", "500", "--without-replacement"]);
+    close(&fresh["bounds"][0]["value"], fresh["bounds"][2]["value"].as_f64().expect("the edge"), 1e-5);
+    let heavy = json(&["bounds", network, "--momentum", "0.9", "--batch-size", "500"]);
+    assert!(
+        heavy["bounds"][0]["value"].as_f64() > plain["bounds"][2]["value"].as_f64(),
+        "momentum delays the edge: {heavy}"
+    );
+    thalweg().args(["bounds", network, "--momentum", "1"]).assert().code(2);
+    thalweg().args(["bounds", "models/sgd-plain.ron", "--momentum", "0.5"]).assert().code(2);
+}
+
+/// The largest eigenvalue and the covariance of the gradients alone: an upper bound, called that, and no advice.
+#[test]
+fn partial_data_are_labelled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("partial.npz");
+    let arrays = [
+        ("hessian_eigenvalues", vec![2], vec![4.0, 1.0]),
+        ("noise_covariance", vec![2, 2], vec![1.0, 0.0, 0.0, 1.0]),
+        ("sample_count", vec![1], vec![100.0]),
+    ];
+    let arrays: Vec<_> =
+        arrays.iter().map(|(name, shape, values)| (*name, thalweg::archive::ArrayRef { shape, values })).collect();
+    std::fs::write(&path, thalweg::archive::write(&arrays).expect("shapes fit")).expect("written");
+    let path = path.to_str().expect("a path");
+    let found = json(&["bounds", path]);
+    assert!(
+        found["bounds"][0]["value"].is_null()
+            && found["bounds"][0]["status"].as_str().is_some_and(|s| s.contains("partial data"))
+    );
+    close(&found["bounds"][1]["value"], 0.5, 1e-15);
+    thalweg().args(["tune", path]).assert().code(3);
+    json(&["network", path]);
+}

@@ -144,6 +144,8 @@ pub enum Command {
         /// One batch size, or a range A..B (both ends included) for a curve
         #[arg(long, value_name = "B|A..B", value_parser = batch_range)]
         batch_size: Option<(u64, u64)>,
+        #[command(flatten)]
+        network: OfNetwork,
     },
     /// Paths, moments and histograms of the SDE or of SGD steps
     Simulate(SimulateArgs),
@@ -151,6 +153,9 @@ pub enum Command {
     Network {
         /// Network file (.npz), laid out as data/README.md says
         network: PathBuf,
+        /// Simulate the linearised dynamics too: where almost every run leaves, and how heavy the tails of every run are
+        #[arg(long)]
+        tails: bool,
     },
     /// BibTeX of the sources behind what is computed
     Cite {
@@ -168,6 +173,27 @@ pub enum Command {
     Fit(FitArgs),
     /// Check derivations: claims proved, their wrong variants refuted
     Prove(ProveArgs),
+}
+
+/// What is asked of the bounds of a network only; a model says it in its file.
+#[derive(Debug, Args)]
+pub struct OfNetwork {
+    /// Heavy-ball momentum, for a network
+    #[arg(long, value_name = "BETA", allow_hyphen_values = true)]
+    pub momentum: Option<f64>,
+    /// Batches drawn afresh without replacement, for a network [default: with replacement]
+    #[arg(long)]
+    pub without_replacement: bool,
+    /// Redraw the samples this often for the interval of the bound, for a network [default: to first order, without redrawing]
+    #[arg(long, value_name = "REDRAWS", value_parser = clap::value_parser!(u32).range(40..=100_000))]
+    pub bootstrap: Option<u32>,
+}
+
+impl OfNetwork {
+    /// Whether anything was asked.
+    pub fn asks(&self) -> bool {
+        self.momentum.is_some() || self.without_replacement || self.bootstrap.is_some()
+    }
 }
 
 #[derive(Debug, Args)]

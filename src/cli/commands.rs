@@ -1,7 +1,7 @@
 //! `loss`, `bounds` and `cite`: one model in, one answer out.
 
 use super::answer::{Answer, Failure, number, numbers};
-use super::args::{Common, Places, is_archive};
+use super::args::{Common, OfNetwork, Places, is_archive};
 use super::density::rows_for_people;
 use super::{places, read_model, read_models};
 use crate::report::picture::{Curve, draw};
@@ -100,9 +100,18 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
     Ok(answer)
 }
 
-pub fn bounds(path: &Path, batches: Option<(u64, u64)>, common: &Common) -> Result<Answer, Failure> {
+pub fn bounds(
+    path: &Path,
+    batches: Option<(u64, u64)>,
+    network: &OfNetwork,
+    common: &Common,
+) -> Result<Answer, Failure> {
     if is_archive(path) {
-        return super::measured::network_bounds(path, batches);
+        return super::measured::network_bounds(path, batches, network, common);
+    }
+    if network.asks() {
+        let text = "--momentum, --without-replacement and --bootstrap are asked of a network file; a model says so in its noise";
+        return Err(Failure::bad(text));
     }
     let mut model = read_model(path, common)?;
     if batches.is_some() && model.sgd().is_none() {

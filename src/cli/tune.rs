@@ -130,6 +130,9 @@ fn of_network(asked: &TuneArgs) -> Result<Answer, Failure> {
         ));
     }
     let network = read_network(path)?;
+    if !network.knows_curvature_noise() {
+        return Ok(unknown(path, &network));
+    }
     let measured = network::report(&network).divergence;
     let batches: Vec<f64> = match asked.batch_size {
         Some((first, last)) => (first..=last).map(|b| b as f64).collect(),
@@ -185,6 +188,24 @@ fn of_network(asked: &TuneArgs) -> Result<Answer, Failure> {
         "status": "linear theory on the measured directions, SGD with replacement; Adam, schedules and jumps to flatter places are not covered",
     });
     Ok(Answer::new("tune", format!("{}\n{text}{note}", table.to_text()), table, entries))
+}
+
+/// Without the curvature of samples there is an upper bound only, and nothing that could be called safe.
+fn unknown(path: &Path, network: &network::Network) -> Answer {
+    let edge = network::edge_of_stability(network);
+    let status = "the file holds no curvature of samples (`sample_hessians` or `sample_jacobians`): the edge of stability is an upper bound, \
+                  no learning rate is known to stay";
+    let text = format!(
+        "nothing to advise: {status}\nedge of stability: {}\n",
+        edge.map_or("-".to_owned(), |e| format!("{e:.5}"))
+    );
+    let entries = json!({
+        "network": path.display().to_string(), "learning_rate": null, "batch_size": null, "objective": "largest-learning-rate-that-stays",
+        "active_bound": null, "edge_of_stability": edge.map(number), "status": status,
+    });
+    let mut answer = Answer::new("tune", text, Table::new(["quantity", "value"]), entries);
+    answer.code = 3;
+    answer
 }
 
 impl From<super::args::ObjectiveName> for Objective {

@@ -5,6 +5,11 @@
 //! its largest eigenvalue is its spectral radius: it contracts exactly where `2A − ηM` is positive definite. All is
 //! written in the orthonormal basis `E_ab = (e_a e_bᵀ + e_b e_aᵀ)/√2`, `E_aa = e_a e_aᵀ` of symmetric matrices, in the
 //! eigenvectors of the mean Hessian, where `A` is diagonal.
+//!
+//! With momentum `β` the moments of `y` and of the last step obey a linear recursion whose noise is `η²p mean((H_i−H) V (H_i−H))`.
+//! Solved for one pair of directions, two autoregressions of second order driven by the same noise, it contracts exactly where
+//! `((1−β)/η)(h_a+h_b) + q_ab − p C` is positive definite, `C` the covariance of the sample Hessians and
+//! `q_ab = −h_a h_b + β (h_a² + h_b² − 2βh_a h_b)/(1−β²)`. At `β = 0` this is `(2A − ηM)/η`.
 
 use nalgebra::{Cholesky, DMatrix, DVector, SymmetricEigen};
 
@@ -31,6 +36,14 @@ fn pairs(k: usize) -> Vec<(usize, usize)> {
 fn place(k: usize, a: usize, b: usize) -> usize {
     let (a, b) = if a <= b { (a, b) } else { (b, a) };
     a * (2 * k - a + 1) / 2 + (b - a)
+}
+
+/// The largest learning rate whose second moments contract, and the moments that do not at it.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub value: f64,
+    /// `V` along the recorded directions, of Frobenius norm about 1.
+    pub shape: DMatrix<f64>,
 }
 
 impl Moments {
@@ -81,12 +94,18 @@ impl Moments {
         (a, m)
     }
 
-    /// Largest learning rate with contracting second moments.
-    pub(super) fn bound(&self, p: f64) -> Result<f64, String> {
+    /// Largest learning rate with contracting second moments, for the share `p` of curvature noise and momentum `beta`.
+    pub(super) fn limit(&self, p: f64, beta: f64) -> Result<Limit, String> {
         if let Some(reason) = &self.refused {
             return Err(reason.clone());
         }
         let (a, mut m) = self.operators(p);
+        let h = &self.curvatures;
+        let pairs = pairs(h.len());
+        let lag = beta / (1.0 - beta * beta);
+        for (at, &(i, j)) in pairs.iter().enumerate() {
+            m[(at, at)] -= lag * (h[i] * h[i] + h[j] * h[j] - 2.0 * beta * h[i] * h[j]);
+        }
         for i in 0..a.len() {
             for j in 0..a.len() {
                 m[(i, j)] /= (a[i] * a[j]).sqrt();
@@ -96,8 +115,21 @@ impl Moments {
             return Err("the squares of the sample Hessians are beyond floating point".to_owned());
         }
         let eigen = SymmetricEigen::try_new(m, f64::EPSILON, 100_000).ok_or("the eigenvalue iteration did not end")?;
-        let largest = eigen.eigenvalues.max();
-        if largest > 0.0 { Ok(2.0 / largest) } else { Err("the curvature is zero".to_owned()) }
+        let top = eigen.eigenvalues.imax();
+        let largest = eigen.eigenvalues[top];
+        if !(largest > 0.0) {
+            return Err("the curvature is zero".to_owned());
+        }
+        let mut shape = DMatrix::zeros(h.len(), h.len());
+        for (at, &(i, j)) in pairs.iter().enumerate() {
+            let entry = eigen.eigenvectors[(at, top)] / a[at].sqrt();
+            let entry = if i == j { entry } else { entry * std::f64::consts::FRAC_1_SQRT_2 };
+            shape[(i, j)] = entry;
+            shape[(j, i)] = entry;
+        }
+        let shape = &self.rotation * shape * self.rotation.transpose();
+        let size = shape.norm();
+        Ok(Limit { value: 2.0 * (1.0 - beta) / largest, shape: shape / size })
     }
 
     /// Stationary variances along the recorded directions for learning rate `eta`, batch size `batch` and gradient
@@ -153,4 +185,41 @@ fn second_moment(hessians: &[DMatrix<f64>], rotation: &DMatrix<f64>) -> DMatrix<
         let of = |p, q, r, s| products[(place(k, p, q), place(k, r, s))];
         2.0 * norm((a, b)) * norm((c, d)) * (of(a, c, b, d) + of(a, d, b, c))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::dmatrix;
+
+    /// Spectral radius of `mean(G⊗G)` over two sample Hessians with independent half weights in the batch, `G` the step of
+    /// (place, last step): nothing of it is in eigenvectors or on symmetric matrices.
+    fn radius(hessians: &[DMatrix<f64>], eta: f64, beta: f64) -> f64 {
+        let k = hessians[0].nrows();
+        let step = |h: &DMatrix<f64>| {
+            DMatrix::from_fn(2 * k, 2 * k, |i, j| {
+                let unit = f64::from(u8::from(i % k == j % k));
+                let pull = if j < k { -eta * h[(i % k, j)] } else { beta * unit };
+                if i < k && j < k { unit + pull } else { pull }
+            })
+        };
+        let mut mean = DMatrix::zeros(4 * k * k, 4 * k * k);
+        for h in hessians {
+            let g = step(h);
+            mean += g.kronecker(&g);
+        }
+        mean /= hessians.len() as f64;
+        mean.complex_eigenvalues().iter().map(|z| z.norm()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_limit_is_where_the_radius_of_the_whole_recursion_is_one() {
+        let hessians = [dmatrix![2.0, 0.3; 0.3, 0.5], dmatrix![4.0, -0.8; -0.8, 1.5], dmatrix![0.5, 0.2; 0.2, 0.6]];
+        let moments = Moments::new(&hessians);
+        for beta in [0.0, 0.3, 0.9] {
+            let bound = moments.limit(1.0, beta).expect("curved").value;
+            let (inside, outside) = (radius(&hessians, 0.999 * bound, beta), radius(&hessians, 1.001 * bound, beta));
+            assert!(inside < 1.0 && outside > 1.0, "beta {beta}: {bound} {inside} {outside}");
+        }
+    }
 }

@@ -1,17 +1,20 @@
 //! A network file checked into a [`Network`].
 
 use super::moment::Moments;
+use super::samples::Samples;
 use crate::archive::{Archive, ArchiveError, Array};
 use nalgebra::DMatrix;
 
-/// Most directions accepted; the moment equation has `K(K+1)/2` unknowns.
-const DIRECTIONS: usize = 40;
+/// Most directions accepted.
+const DIRECTIONS: usize = 200;
+/// Most directions whose moment equation, of `K(K+1)/2` unknowns, is solved densely.
+const DENSE: usize = 40;
 
 /// Largest element accepted in the matrices, so that their squares stay finite.
 const MAGNITUDE: f64 = 1e100;
 
 /// Prefixes of the optional groups of arrays.
-const GROUPS: [&str; 5] = ["kconv_", "drift_", "traj_", "sweep_", "rate_"];
+const GROUPS: [&str; 6] = ["kconv_", "drift_", "traj_", "sweep_", "rate_", "run_"];
 
 /// What can be wrong with a network file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -53,7 +56,7 @@ pub enum NetworkError {
         /// The smallest eigenvalue.
         smallest: f64,
     },
-    /// More directions than the moment equation is solved for.
+    /// More directions than are accepted.
     #[error("the file measures {found} directions; 1 to {DIRECTIONS} are accepted")]
     Directions {
         /// How many there are.
@@ -156,6 +159,8 @@ pub(super) struct Rates {
 pub struct Network {
     /// Number of samples N.
     pub samples: usize,
+    /// All recorded Hessian eigenvalues at the minimum, largest first.
+    pub(super) spectrum: Vec<f64>,
     /// The K largest Hessian eigenvalues at the minimum, as recorded.
     pub eigenvalues: Vec<f64>,
     /// Covariance C of the per-sample gradients along the K eigenvectors.
@@ -168,7 +173,10 @@ pub struct Network {
     pub loss_kind: Option<String>,
     /// Optional arrays the file lacks.
     pub missing: Vec<String>,
-    pub(super) moments: Moments,
+    /// `None` where the file holds no curvature of samples, or more directions than are solved densely.
+    pub(super) moments: Option<Moments>,
+    /// `None` where the file holds no curvature of samples.
+    pub(super) curvatures: Option<Samples>,
     pub(super) all: Option<AllDirections>,
     pub(super) drift: Option<Drift>,
     pub(super) rates: Option<Rates>,
@@ -178,6 +186,11 @@ impl Network {
     /// Number of measured directions K.
     pub fn directions(&self) -> usize {
         self.noise_covariance.nrows()
+    }
+
+    /// Whether the file holds the curvature of samples, without which there is no mean-square bound.
+    pub fn knows_curvature_noise(&self) -> bool {
+        self.curvatures.is_some()
     }
 }
 
@@ -218,8 +231,9 @@ impl Source {
 
 /// Reads a network file.
 ///
-/// `hessian_eigenvalues`, `noise_covariance`, `sample_hessians`, `run_learning_rate`, `run_batch_size`, `run_sampling` and
-/// `run_variance` must be there; of the others those absent are listed in [`Network::missing`].
+/// `hessian_eigenvalues` and `noise_covariance` must be there, and `sample_count` where neither `sample_hessians` nor
+/// `sample_jacobians` is; of the runs all of `run_learning_rate`, `run_batch_size`, `run_sampling` and `run_variance`, or no array at
+/// all. Of the others those absent are listed in [`Network::missing`].
 ///
 /// # Errors
 /// A file that is no archive; a required array absent; an array of the wrong type or shape; numbers that are not finite
@@ -237,31 +251,17 @@ pub fn read(bytes: &[u8]) -> Result<Network, NetworkError> {
         let wrong = spectrum.expect_shape("at least (K,)", &[k]);
         return Err(wrong.expect_err("a shorter array has another shape").into());
     }
-    let hessians = source.archive.f64("sample_hessians")?.expect_axes("(N, K, K)", 3)?;
-    let samples = hessians.shape()[0];
-    let hessians = hessians.expect_shape("(N, K, K)", &[samples, k, k])?;
-    if samples == 0 {
-        return Err(NetworkError::NoSamples);
-    }
-    moderate("hessian_eigenvalues", &spectrum.values()[..k])?;
+    moderate("hessian_eigenvalues", spectrum.values())?;
     moderate("noise_covariance", covariance.values())?;
-    moderate("sample_hessians", hessians.values())?;
     let eigenvalues = spectrum.values()[..k].to_vec();
     let noise_covariance = DMatrix::from_row_slice(k, k, covariance.values());
     check_covariance(&noise_covariance)?;
-    let hessians: Vec<DMatrix<f64>> =
-        hessians.values().chunks_exact(k * k).map(|h| DMatrix::from_row_slice(k, k, h)).collect();
-    let moments = Moments::new(&symmetrised(hessians)?);
-    if let Some(count) = source.optional("sample_count")? {
-        let value = count.scalar()?;
-        if value != samples as f64 {
-            return Err(NetworkError::Range {
-                name: "sample_count".to_owned(),
-                value,
-                accepted: "the first length of `sample_hessians`",
-            });
-        }
-    }
+    let curvatures = read_curvatures(&mut source, k)?;
+    let moments = curvatures.as_ref().filter(|_| k <= DENSE).map(|samples| {
+        let all: Vec<DMatrix<f64>> = (0..samples.count()).map(|i| samples.hessian(i)).collect();
+        Moments::new(&all)
+    });
+    let samples = read_count(&mut source, curvatures.as_ref().map(Samples::count))?;
     let runs = read_runs(&mut source, k, samples)?;
     let divergence = read_divergence(&mut source)?;
     let all = read_all(&mut source)?;
@@ -274,6 +274,7 @@ pub fn read(bytes: &[u8]) -> Result<Network, NetworkError> {
     let missing = source.summary();
     Ok(Network {
         samples,
+        spectrum: spectrum.into_values(),
         eigenvalues,
         noise_covariance,
         runs,
@@ -281,10 +282,64 @@ pub fn read(bytes: &[u8]) -> Result<Network, NetworkError> {
         loss_kind,
         missing,
         moments,
+        curvatures,
         all,
         drift,
         rates,
     })
+}
+
+/// The Hessians of the samples, `sample_hessians` of shape (N, K, K), or else the factors `sample_jacobians` of shape (N, r, K) with
+/// `weight_decay`; `None` where the file has neither.
+fn read_curvatures(source: &mut Source, k: usize) -> Result<Option<Samples>, NetworkError> {
+    let factors = source.archive.optional("sample_jacobians")?;
+    let hessians = if factors.is_none() {
+        source.optional("sample_hessians")?
+    } else {
+        source.archive.optional("sample_hessians")?
+    };
+    let matrices = |name: &str, values: &[f64], rows: usize| -> Result<Vec<DMatrix<f64>>, NetworkError> {
+        moderate(name, values)?;
+        Ok(values.chunks_exact(rows * k).map(|h| DMatrix::from_row_slice(rows, k, h)).collect())
+    };
+    let read = match (hessians, factors) {
+        (Some(hessians), _) => {
+            let hessians = hessians.expect_axes("(N, K, K)", 3)?;
+            let count = hessians.shape()[0];
+            let hessians = hessians.expect_shape("(N, K, K)", &[count, k, k])?;
+            Samples::Hessians(symmetrised(matrices("sample_hessians", hessians.values(), k)?)?)
+        }
+        (None, Some(factors)) => {
+            let factors = factors.expect_axes("(N, r, K)", 3)?;
+            let (count, rows) = (factors.shape()[0], factors.shape()[1]);
+            let factors = factors.expect_shape("(N, r, K)", &[count, rows, k])?;
+            if rows == 0 {
+                return Err(NetworkError::NoSamples);
+            }
+            let decay = source.optional("weight_decay")?.map(|w| w.scalar()).transpose()?.unwrap_or(0.0);
+            moderate("weight_decay", &[decay])?;
+            Samples::Factors(matrices("sample_jacobians", factors.values(), rows)?, decay)
+        }
+        (None, None) => return Ok(None),
+    };
+    if read.count() == 0 { Err(NetworkError::NoSamples) } else { Ok(Some(read)) }
+}
+
+/// Number of samples: of the recorded curvatures, or `sample_count`, which must not contradict them.
+fn read_count(source: &mut Source, recorded: Option<usize>) -> Result<usize, NetworkError> {
+    let (name, range) =
+        ("sample_count".to_owned(), |name, value, accepted| NetworkError::Range { name, value, accepted });
+    let Some(recorded) = recorded else {
+        let value = source.archive.f64(&name)?.scalar()?;
+        let whole = (1.0..=1e15).contains(&value) && value.fract() == 0.0;
+        return if whole { Ok(value as usize) } else { Err(range(name, value, "a whole number from 1")) };
+    };
+    match source.optional(&name)? {
+        Some(count) if count.scalar()? != recorded as f64 => {
+            Err(range(name, count.scalar()?, "the first length of `sample_hessians`"))
+        }
+        _ => Ok(recorded),
+    }
 }
 
 fn finite(name: &str, values: &[f64]) -> Result<(), NetworkError> {
@@ -335,6 +390,10 @@ fn symmetrised(hessians: Vec<DMatrix<f64>>) -> Result<Vec<DMatrix<f64>>, Network
 }
 
 fn read_runs(source: &mut Source, k: usize, samples: usize) -> Result<Vec<Run>, NetworkError> {
+    let none = !source.archive.names().any(|name| name.starts_with("run_"));
+    if none {
+        return Ok(Vec::new());
+    }
     let rates = source.archive.f64("run_learning_rate")?.expect_axes("(R,)", 1)?.into_values();
     let r = rates.len();
     positive("run_learning_rate", &rates, 0.0, "positive numbers")?;

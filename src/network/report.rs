@@ -1,11 +1,13 @@
 //! Everything computed for a network, in the layout of the JSON output.
 
+use super::bound::{MeanSquare, Setting, almost_sure_bound, mean_square, mean_square_bound, tail_index};
 use super::displacement::{Displacement, displacements};
+use super::edge_of_stability;
 use super::epoch;
 use super::explain::explain;
 use super::flattening::{Flattening, flattening};
+use super::products::Simulated;
 use super::read::{Network, Run, Sampling};
-use super::{edge_of_stability, mean_square_bound};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -81,6 +83,9 @@ pub struct RunReport {
     pub directions: Vec<Direction>,
     /// Measured over predicted.
     pub ratios: Ratios,
+    /// Moments of this order and above are infinite, for batches with replacement; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tail_index: Option<Simulated>,
     /// Agreement or disagreement and the reason known for it.
     pub notes: Vec<String>,
 }
@@ -92,6 +97,13 @@ pub struct DivergenceReport {
     pub batch_size: f64,
     /// Mean-square bound in the K directions, sampling with replacement.
     pub mean_square_bound: Option<f64>,
+    /// 95 % interval of it, from the finite number of samples.
+    pub mean_square_interval: Option<(f64, f64)>,
+    /// The same bound where every batch is drawn afresh without replacement.
+    pub without_replacement: Option<f64>,
+    /// Where almost every run of the linearised dynamics leaves; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub almost_sure: Option<Simulated>,
     /// Measured threshold of the noise-subtracted dynamics, which tests the bound itself.
     pub noise_subtracted: Option<f64>,
     /// Its spread over seeds.
@@ -154,6 +166,30 @@ pub fn report(network: &Network) -> Report {
     }
 }
 
+/// Adds to `report` what is simulated: where almost every run leaves, and the tail index of every run that drew with replacement.
+/// `go_on` is asked between them; whether all was done.
+pub fn add_tails(network: &Network, report: &mut Report, seed: u64, go_on: &mut dyn FnMut() -> bool) -> bool {
+    for at in &mut report.divergence {
+        match almost_sure_bound(network, at.batch_size, seed) {
+            Ok(found) => at.almost_sure = Some(found),
+            Err(why) => at.status.push(format!("almost_sure: {why}")),
+        }
+        if !go_on() {
+            return false;
+        }
+    }
+    for run in report.runs.iter_mut().filter(|run| run.sampling == Sampling::WithReplacement) {
+        match tail_index(network, run.learning_rate, run.batch_size, seed) {
+            Ok(found) => run.tail_index = Some(found),
+            Err(why) => run.notes.push(format!("tail index: {why}")),
+        }
+        if !go_on() {
+            return false;
+        }
+    }
+    true
+}
+
 fn notes(network: &Network) -> Vec<String> {
     let mut notes = vec![
         "predictions use the Hessian, the gradient covariance and the sample Hessians measured at the minimum, no fit"
@@ -166,7 +202,8 @@ fn notes(network: &Network) -> Vec<String> {
     ];
     let recorded = nalgebra::DMatrix::from_diagonal(&nalgebra::DVector::from_column_slice(&network.eigenvalues));
     let scale = recorded.amax();
-    let apart = (&network.moments.mean - recorded).amax() / scale;
+    let mean = network.moments.as_ref().map(|moments| &moments.mean);
+    let apart = mean.map_or(0.0, |mean| (mean - recorded).amax() / scale);
     if !(apart <= 1e-3) {
         notes.push(format!(
             "the mean of `sample_hessians` differs from `hessian_eigenvalues` by {apart:.1e} of the largest: the bound and \
@@ -195,7 +232,11 @@ fn runs(network: &Network) -> Vec<RunReport> {
 
 fn run_report(network: &Network, run: &Run, bound: Option<f64>) -> RunReport {
     let (eta, batch) = (run.learning_rate, run.batch_size);
-    let with_curvature = network.moments.stationary(eta, batch, &network.noise_covariance);
+    let with_curvature = match &network.moments {
+        Some(moments) => moments.stationary(eta, batch, &network.noise_covariance),
+        None if network.curvatures.is_some() => Err("solved for at most 40 directions".to_owned()),
+        None => Err("the file holds no curvature of samples".to_owned()),
+    };
     let directions: Vec<Direction> = (0..network.directions())
         .map(|i| {
             let (lambda, noise) = (network.eigenvalues[i], network.noise_covariance[(i, i)]);
@@ -250,6 +291,7 @@ fn run_report(network: &Network, run: &Run, bound: Option<f64>) -> RunReport {
         directions,
         notes: explain(network, run, &ratios, fraction),
         ratios,
+        tail_index: None,
     }
 }
 
@@ -298,7 +340,10 @@ type Measured = Option<(f64, Option<f64>)>;
 
 fn divergence_at(network: &Network, batch: f64, subtracted: Measured, leaves: Measured) -> DivergenceReport {
     let mut status = Vec::new();
-    let bound = mean_square_bound(network, batch).map_err(|e| status.push(format!("mean_square_bound: {e}"))).ok();
+    let setting = Setting::plain(batch);
+    let found = mean_square(network, setting).map_err(|e| status.push(format!("mean_square_bound: {e}"))).ok();
+    let bound = found.map(|found: MeanSquare| found.value);
+    let without = mean_square(network, Setting { without_replacement: true, ..setting }).ok().map(|found| found.value);
     let over_bound = |measured: Measured| measured.zip(bound).map(|((m, _), b)| m / b);
     let (subtracted_ratio, leaves_ratio) = (over_bound(subtracted), over_bound(leaves));
     match subtracted_ratio {
@@ -326,6 +371,9 @@ fn divergence_at(network: &Network, batch: f64, subtracted: Measured, leaves: Me
     DivergenceReport {
         batch_size: batch,
         mean_square_bound: bound,
+        mean_square_interval: found.map(|found| found.interval),
+        without_replacement: without,
+        almost_sure: None,
         noise_subtracted: subtracted.map(|m| m.0),
         noise_subtracted_spread: subtracted.and_then(|m| m.1),
         leaves: leaves.map(|m| m.0),

@@ -146,9 +146,16 @@ proptest! {
         let expected = scalar(lambda, sigma).min(1.0).min((lambda + 2.0) / (2.0 * lambda));
         let bound = mean_square_bound(&network, batch).expect("positive curvature");
         prop_assert!((bound / expected - 1.0).abs() < 1e-9, "{bound} {expected}");
+        let beta = 0.7;
+        let slow = mean_square(&network, Setting { momentum: beta, ..Setting::plain(batch) }).expect("positive curvature").value;
+        let noise = sigma * sigma / batch / (1.0 - beta);
+        let pair = 2.0 * lambda - beta * (lambda * lambda + 4.0 - 4.0 * beta * lambda) / (1.0 - beta * beta);
+        let coupled = if pair > 0.0 { (1.0 - beta) * (lambda + 2.0) / pair } else { f64::INFINITY };
+        let expected = (2.0 * lambda / (lambda * lambda / (1.0 + beta) + noise)).min(1.0 + beta).min(coupled);
+        prop_assert!((slow / expected - 1.0).abs() < 1e-9, "{slow} {expected}");
         for (share, stays) in [(0.9, true), (1.1, false)] {
             let eta = share * bound;
-            let found = network.moments.stationary(eta, batch, &network.noise_covariance);
+            let found = network.moments.as_ref().expect("dense").stationary(eta, batch, &network.noise_covariance);
             prop_assert_eq!(found.is_ok(), stays);
             if let Ok(v) = found {
                 let exact = eta / (batch * (2.0 * lambda - eta * (lambda * lambda + sigma * sigma / batch)));
@@ -173,7 +180,7 @@ fn exponents_of_an_exact_power_law_are_recovered() {
 #[test]
 fn each_optional_array_may_be_absent_and_is_named() {
     let whole = small(3.0, 1.0);
-    let required = ["hessian_eigenvalues", "noise_covariance", "sample_hessians"];
+    let required = ["hessian_eigenvalues", "noise_covariance"];
     let of_runs = ["run_learning_rate", "run_batch_size", "run_sampling", "run_variance"];
     for (at, (name, ..)) in whole.iter().enumerate() {
         let mut arrays = whole.clone();
@@ -233,4 +240,110 @@ fn without_curvature_there_is_no_bound() {
     let report = report(&network);
     assert!(report.notes.iter().any(|n| n.contains("differs from `hessian_eigenvalues`")));
     assert!(report.divergence.iter().all(|d| d.mean_square_bound.is_none() && !d.status.is_empty()));
+}
+
+#[test]
+fn the_dense_bound_lies_between_the_sides_of_the_operator() {
+    for name in ["mlp16", "xent16"] {
+        let path = format!("{}/data/digits_{name}.npz", env!("CARGO_MANIFEST_DIR"));
+        let network = read(&std::fs::read(path).expect("in the repository")).expect("well formed");
+        for batch in [1.0, 10.0] {
+            let found = mean_square(&network, Setting::plain(batch)).expect("a minimum");
+            let (lower, upper) = found.enclosure.expect("without momentum");
+            assert!(upper / lower - 1.0 < 1e-6, "{name}, {batch}: {lower} {upper}");
+            assert!(lower <= found.value * (1.0 + 1e-10) && found.value <= upper * (1.0 + 1e-10), "{found:?}");
+            assert!(found.interval.0 < found.value && found.value < found.interval.1);
+        }
+    }
+}
+
+/// Full batches without replacement carry no noise at all; one sample is one sample.
+#[test]
+fn without_replacement_the_noise_ends_at_the_whole_set() {
+    let network = read(&bytes_of(&small(3.0, 1.0))).expect("well formed");
+    let of = |batch_size| {
+        let setting = Setting { without_replacement: true, ..Setting::plain(batch_size) };
+        mean_square(&network, setting).map(|found| found.value)
+    };
+    near(of(1.0).ok(), mean_square_bound(&network, 1.0).expect("a minimum"), 1e-12);
+    near(of(4.0).ok(), 2.0 / 3.0, 1e-9);
+    // (N−B)/(B(N−1)) = 1/3 at B = 2 of N = 4: as with replacement at B = 3.
+    near(of(2.0).ok(), mean_square_bound(&network, 3.0).expect("a minimum"), 1e-12);
+    assert!(matches!(of(5.0), Err(NetworkError::Range { .. })));
+}
+
+#[test]
+fn partial_files_give_an_upper_bound_and_an_estimate() {
+    let keep = ["hessian_eigenvalues", "noise_covariance", "sample_count"];
+    let arrays: Vec<Named> = small(3.0, 1.0).into_iter().filter(|a| keep.contains(&a.0)).collect();
+    let network = read(&bytes_of(&arrays)).expect("enough for an upper bound");
+    assert!(!network.knows_curvature_noise());
+    assert!(matches!(mean_square_bound(&network, 1.0), Err(NetworkError::NoBound { .. })));
+    near(edge_of_stability(&network), 2.0 / 3.0, 1e-15);
+    // 3η/(2−6η) + 2η/(2−4η) = 1: 3η(1−2η) + 2η(1−3η) = 2(1−3η)(1−2η), so 24η² − 15η + 2 = 0.
+    let by_hand = (15.0 - 33.0_f64.sqrt()) / 48.0;
+    near(gaussian_estimate(&network, Setting::plain(1.0)).ok(), by_hand, 1e-12);
+    let whole = report(&network);
+    assert!(whole.runs.is_empty() && whole.divergence.iter().all(|d| d.mean_square_bound.is_none()));
+    let without_count: Vec<Named> = arrays.into_iter().filter(|a| a.0 != "sample_count").collect();
+    assert!(read(&bytes_of(&without_count)).expect_err("N is needed").to_string().contains("`sample_count`"));
+}
+
+/// Factors stand for the Hessians they make: `J_i = (a_i, b_i)`, one output.
+#[test]
+fn factors_give_the_bound_of_their_hessians() {
+    let factors: Vec<[f64; 2]> =
+        (0..6).map(|i| [2.0 + (f64::from(i) * 1.3).sin(), (f64::from(i) * 0.7).cos()]).collect();
+    let decay = 0.2;
+    let hessians = factors.iter().flat_map(|[a, b]| [a * a + decay, a * b, a * b, b * b + decay]).collect();
+    let mut with = small(3.0, 1.0);
+    with.retain(|a| a.0 != "sample_hessians" && a.0 != "sample_count");
+    let mut other = with.clone();
+    with.push(("sample_hessians", vec![6, 2, 2], hessians));
+    other.push(("sample_jacobians", vec![6, 1, 2], factors.concat()));
+    other.push(("weight_decay", vec![1], vec![decay]));
+    let of = |arrays: &[Named]| {
+        mean_square(&read(&bytes_of(arrays)).expect("well formed"), Setting::plain(2.0)).expect("curved")
+    };
+    let (a, b) = (of(&with), of(&other));
+    assert!((a.value / b.value - 1.0).abs() < 1e-12 && (a.interval.0 / b.interval.0 - 1.0).abs() < 1e-9, "{a:?} {b:?}");
+}
+
+/// More directions than are solved densely: a rotated copy of a diagonal network, whose bound is known.
+#[test]
+fn fifty_directions_go_between_sides() {
+    let (k, n) = (50, 60);
+    let angle = |i: usize| 0.3 + i as f64;
+    let rotation = nalgebra::DMatrix::<f64>::from_fn(k, k, |i, j| (angle(i) * (j + 1) as f64).sin()).qr().q();
+    let curvature =
+        |sample: usize, a: usize| (1.0 + a as f64 / 10.0) * (1.0 + 0.8 * (angle(sample) * (a + 2) as f64).cos());
+    let mut hessians = Vec::new();
+    for sample in 0..n {
+        let h = nalgebra::DMatrix::from_diagonal(&nalgebra::DVector::from_fn(k, |a, _| curvature(sample, a)));
+        let turned = &rotation * h * rotation.transpose();
+        hessians.extend(turned.transpose().iter().copied());
+    }
+    let p = 0.5;
+    let mean = |f: &dyn Fn(usize) -> f64| (0..n).map(f).sum::<f64>() / n as f64;
+    let mut radius = 0.0_f64;
+    for a in 0..k {
+        for b in 0..=a {
+            let (ha, hb) = (mean(&|s| curvature(s, a)), mean(&|s| curvature(s, b)));
+            let both = mean(&|s| curvature(s, a) * curvature(s, b));
+            radius = radius.max(2.0 * ((1.0 - p) * ha * hb + p * both) / (ha + hb));
+        }
+    }
+    let identity = nalgebra::DMatrix::<f64>::identity(k, k);
+    let arrays = vec![
+        ("hessian_eigenvalues", vec![k], vec![1.0; k]),
+        ("noise_covariance", vec![k, k], identity.as_slice().to_vec()),
+        ("sample_hessians", vec![n, k, k], hessians),
+    ];
+    let network = read(&bytes_of(&arrays)).expect("well formed");
+    let found = mean_square(&network, Setting::plain(2.0)).expect("curved");
+    let (lower, upper) = found.enclosure.expect("without momentum");
+    let exact = 2.0 / radius;
+    assert!(lower <= exact * (1.0 + 1e-9) && exact <= upper * (1.0 + 1e-9), "{lower} {exact} {upper}");
+    assert!((found.value / exact - 1.0).abs() < 1e-3, "{found:?} {exact}");
+    assert!(mean_square_bootstrap(&network, &[Setting::plain(2.0)], 40, 0).is_err());
 }
