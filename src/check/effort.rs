@@ -9,7 +9,8 @@ use thiserror::Error;
 pub struct Effort {
     /// The most walkers of a screening sample; the sample that decides has four times as many.
     pub walkers: usize,
-    /// The most walker-steps of a screening sample: where the chain needs more steps, there are fewer walkers.
+    /// The most walker-steps of a screening sample: where the chain needs more steps, there are fewer walkers. Spent only as
+    /// far as the wanted power asks for them.
     pub walker_steps: u64,
     /// Seed from which the seeds of all samples derive.
     pub seed: u64,
@@ -22,14 +23,14 @@ pub struct Effort {
 impl Default for Effort {
     /// Seconds per model on two cores.
     fn default() -> Effort {
-        Effort { walkers: 1 << 16, walker_steps: 100_000_000, seed: 0, threads: 0, simd: Simd::detect() }
+        Effort { walkers: 1 << 16, walker_steps: 500_000_000, seed: 0, threads: 0, simd: Simd::detect() }
     }
 }
 
 impl Effort {
-    /// Smaller samples: about a tenth of the time and a third of the power.
+    /// Smaller samples: a part of the time and of the power.
     pub fn quick() -> Effort {
-        Effort { walkers: 1 << 13, walker_steps: 12_000_000, ..Effort::default() }
+        Effort { walkers: 1 << 13, walker_steps: 60_000_000, ..Effort::default() }
     }
 
     /// The seed of a sample: a different one for every purpose and stage (SplitMix64's finaliser).
@@ -65,6 +66,8 @@ pub(super) enum Refusal {
     Interrupted,
     /// The chain is too slow for the effort.
     TooSlow(String),
+    /// There is nothing to be told.
+    Pointless(String),
     /// It cannot be had, or not trusted.
     Undecided(String),
 }

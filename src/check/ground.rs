@@ -62,6 +62,11 @@ impl Operator {
         Operator(transfer::solve(model))
     }
 
+    /// The law of the steps by their operator, where it was found.
+    pub fn solution(&self) -> Option<&transfer::Solution> {
+        self.0.as_ref().ok()
+    }
+
     /// The laws derived for the steps of `model`.
     pub fn laws(&self, model: &Model) -> Vec<Check> {
         let steps = match &self.0 {
@@ -107,8 +112,7 @@ impl Operator {
                 reason: format!(
                     "total variation in {BINS} bins; limit: chance {chance:.1e} (1 in 1000), what is left of the start; {}",
                     sample.about
-                ),
-            })
+                ), blind: None })
         })
         .map(|check| vec![check])
     }

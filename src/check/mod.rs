@@ -11,11 +11,13 @@ mod discrete;
 mod effort;
 mod flat;
 mod ground;
+mod kick;
 mod law;
 mod order;
 mod pace;
 mod passage;
 mod potential;
+mod reading;
 mod recorded;
 mod reference;
 mod relaxation;
@@ -71,9 +73,11 @@ fn examine(
         None => heard.expected().clone(),
         Some(_) => Law::of(model).map_or_else(|_| heard.expected().clone(), |law| law.adiabatic),
     };
-    let base = Ensembles::new(walked.clone(), &law, 1, effort, watch);
-    checks.extend(simulation::checks(model, &heard, &base)?);
+    let wanted = reading::wanted(model, &law).max(sample::ENOUGH);
+    let base = Ensembles::new(walked.clone(), &law, (1, wanted), effort, watch);
     let operator = Operator::of(solved);
+    checks.extend(simulation::checks(model, &heard, operator.solution(), &base)?);
+    checks.extend(kick::checks(model, walked, &law, effort, watch)?);
     checks.extend(operator.laws(model));
     checks.extend(operator.paths(model, &base)?);
     checks.extend(discrete::checks(model, walked, &base, effort, watch)?);
@@ -93,8 +97,9 @@ pub fn verify_recorded(model: &Model, record: &Recorded) -> Result<Report, Recor
         Err(reason) => return Ok(unheard(model, &reason.to_string())),
     };
     let mut checks = solved_claims(model, model, &heard);
-    checks.extend(Operator::of(model).laws(model));
-    checks.extend(recorded::checks(model, &heard, record)?);
+    let operator = Operator::of(model);
+    checks.extend(operator.laws(model));
+    checks.extend(recorded::checks(model, &heard, operator.solution(), record)?);
     Ok(Report { model: model.name().to_owned(), checks })
 }
 

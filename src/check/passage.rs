@@ -21,6 +21,8 @@ const TIME: &str = "simulated time to the flat place agrees with its formula";
 const HORIZON: f64 = 22.0;
 /// A block of walkers is followed until its last one has arrived: about so many mean times.
 const LAST: f64 = 6.5;
+/// Walkers that tell a time to 3 % with what chance takes.
+const MOST: u64 = 12_000;
 /// The fewest walkers worth a mean.
 const FEWEST: u64 = 512;
 /// Siegmund's mean overshoot of a Gaussian walk beyond a boundary, in steps.
@@ -88,7 +90,7 @@ pub(super) fn checks(
         );
     }
     if weak.walkers().is_none() {
-        return none(Verdict::NotApplicable, "the journey takes more steps than are spent on a check");
+        return none(Verdict::Undecided, "the journey takes more steps than are spent on a check");
     }
     let own = in_two_stages(TIME, &|stage| {
         let (mean, error, about) = weak.made(stage)?;
@@ -102,6 +104,7 @@ pub(super) fn checks(
                 "from {from:.3} to {to:.3}; limit: chance {chance:.1e} (1 in 1000), theory {:.1e} and looking at steps only {:.1e} of the time; {about}",
                 weak.bar, weak.delay
             ),
+            blind: None,
         })
     })?;
     let ratio = in_two_stages(SCALES, &|stage| {
@@ -115,6 +118,7 @@ pub(super) fn checks(
             reason: format!(
                 "mean times from {from:.3} to {to:.3} at once and twice the noise; limit: chance {chance:.1e} (1 in 1000), theory and looking at steps only {slack:.1e}; {about} and {other}"
             ),
+            blind: None,
         })
     })?;
     Ok(vec![own, ratio])
@@ -193,7 +197,7 @@ impl<'a> Journey<'a> {
     fn walkers(&self) -> Option<u64> {
         let each = (LAST * self.time / self.dt).ceil() as u64;
         let affordable = self.effort.walker_steps / each.max(1);
-        (affordable >= FEWEST).then_some(affordable.min(self.effort.walkers as u64 / 4).max(FEWEST))
+        (affordable >= FEWEST).then_some(affordable.min(MOST).min(self.effort.walkers as u64 / 4).max(FEWEST))
     }
 
     /// Mean, standard error, and in words.

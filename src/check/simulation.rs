@@ -3,6 +3,7 @@
 
 use super::effort::{FALSE_ALARM, Interrupted, Refusal};
 use super::flat::log_flatness;
+use super::reading::{KAPPA, STRENGTH, varies};
 use super::reference::Reference;
 use super::sample::{BINS, Ensembles, Outcome, Sample, deviations, edges, in_two_stages, probabilities};
 use super::verdict::{Check, Verdict, without};
@@ -10,6 +11,7 @@ use super::witnesses::Witnesses;
 use crate::model::{Model, Noise};
 use crate::stats::quantile_of_normal;
 use crate::theory::{Method, stationary};
+use crate::transfer;
 
 const DENSITY: &str = "simulated density agrees with the exact solve";
 const DENSITY_WITHOUT: &str = "simulated density agrees with the first-order density";
@@ -28,29 +30,46 @@ pub(super) struct Held<'a> {
 }
 
 /// Paths of a Langevin model against the exact solve; steps of SGD have their own checks.
-pub(super) fn checks(model: &Model, heard: &Witnesses, base: &Ensembles) -> Result<Vec<Check>, Interrupted> {
+pub(super) fn checks(
+    model: &Model,
+    heard: &Witnesses,
+    steps: Option<&transfer::Solution>,
+    base: &Ensembles,
+) -> Result<Vec<Check>, Interrupted> {
     let density = if heard.exact.is_ok() { DENSITY } else { DENSITY_WITHOUT };
-    if !matches!(model.noise(), Noise::Langevin { .. }) {
-        let reason = "the noise is that of SGD: its own steps are followed instead";
-        return Ok(vec![without(density, Verdict::NotApplicable, reason)]);
-    }
-    let reference = match Reference::of(model, heard) {
+    let reference = match Reference::of(model, heard, steps) {
         Ok(reference) => reference,
         Err(reason) => return Ok(vec![without(density, Verdict::OutsideRegime, reason)]),
     };
     let held = Held { reference: &reference, model, step: base.step_bias(), false_alarm: FALSE_ALARM };
-    let mut checks = vec![in_two_stages(density, &|stage| Ok(held.shape(base.sample(stage)?)))?];
-    let varies = |e: &crate::expr::Expr| e.contains(model.coordinate());
-    if model.sharp().iter().any(|s| varies(&s.curvature)) {
+    let mut checks = vec![
+        in_two_stages(KAPPA, &|stage| held.kappa(base.sample(stage)?).ok_or_else(|| not_at_all(KAPPA)))?,
+        in_two_stages(STRENGTH, &|stage| held.strength(base.sample(stage)?).ok_or_else(|| not_at_all(STRENGTH)))?,
+    ];
+    if !matches!(model.noise(), Noise::Langevin { .. }) {
+        let reason = "the noise is that of SGD: its own steps are followed instead";
+        checks.push(without(density, Verdict::NotApplicable, reason));
+        return Ok(checks);
+    }
+    checks.push(in_two_stages(density, &|stage| Ok(held.shape(base.sample(stage)?)))?);
+    if model.sharp().iter().any(|s| varies(model, &s.curvature)) {
         let tape = model.compile(&[log_flatness(model)]);
         checks.push(in_two_stages(FLATNESS, &|stage| Ok(held.mean(base.sample(stage)?, &|x| tape.value(x))))?);
     }
-    if varies(model.floor_loss()) {
+    if varies(model, model.floor_loss()) {
         let tape = model.compile(std::slice::from_ref(model.floor_loss()));
         checks.push(in_two_stages(LOSS, &|stage| Ok(held.mean(base.sample(stage)?, &|x| tape.value(x))))?);
     }
     checks.push(in_two_stages(ACROSS, &|stage| held.across(base.sample(stage)?))?);
     Ok(checks)
+}
+
+/// Why there is no reading.
+fn not_at_all(claim: &str) -> Refusal {
+    Refusal::Pointless(match claim {
+        KAPPA => "the stationary law does not depend on it".into(),
+        _ => "the theory has no variance across of what is recorded of learners".into(),
+    })
 }
 
 impl Held<'_> {
@@ -82,6 +101,7 @@ impl Held<'_> {
                 sample.about,
                 stronger(self.model, &edges, &cdf)
             ),
+            blind: None,
         }
     }
 
@@ -101,6 +121,7 @@ impl Held<'_> {
                 self.rarely(),
                 sample.about
             ),
+            blind: None,
         }
     }
 
@@ -111,9 +132,9 @@ impl Held<'_> {
         let mut worst: Option<(f64, Outcome)> = None;
         for (i, y) in sample.y.iter().enumerate() {
             let squares: Vec<f64> = y.iter().map(|y| y * y).collect();
-            let seen = crate::stats::mean(&squares);
+            let seen = sample.mean_of(&squares);
             let Some((value, bar)) = self.reference.across(self.model, i) else { continue };
-            let chance = z * seen.standard_error * (squares.len() as f64 / sample.effective).sqrt();
+            let chance = z * seen.standard_error;
             let step = self.step * value;
             let limit = bar + step + chance;
             let excess = (seen.value - value).abs() / limit;
@@ -124,7 +145,7 @@ impl Held<'_> {
                 sample.about
             );
             if worst.as_ref().is_none_or(|(most, _)| !(excess <= *most)) {
-                worst = Some((excess, Outcome { expected: value, observed: seen.value, limit, reason }));
+                worst = Some((excess, Outcome::seen(value, seen.value, limit, reason)));
             }
         }
         worst.map(|(_, outcome)| outcome).ok_or_else(|| Refusal::Undecided("no direction can be compared".into()))

@@ -3,13 +3,14 @@
 //! Stability of the steps is asked of the worst place of the floor, frozen: there the steps across are linear, and the
 //! bound is where their second moments stop to settle.
 
-use super::effort::{Effort, Interrupted, Stage};
+use super::effort::{Effort, Interrupted, Refusal, Stage};
 use super::relaxation::relaxation_time;
-use super::verdict::{Check, Verdict, without};
+use super::sample::{Outcome, at_most_twice, deviations, in_two_stages};
+use super::verdict::{Check, Verdict, compared, without};
 use crate::model::{Model, Sampling, Sgd};
 use crate::num::domain::Domain;
 use crate::num::function::ln;
-use crate::sim::{Ensemble, Plan, SimError, Watch, run};
+use crate::sim::{Ensemble, Plan, Watch, run};
 use crate::theory::bounds::{Kind, bounds};
 use crate::theory::{Method, joint, stationary, stretch};
 use crate::units::LearningRate;
@@ -26,6 +27,8 @@ const WALKERS: usize = 1 << 16;
 const SETTLED: u64 = 400;
 /// The same for almost-sure divergence, which is slow close to its bound.
 const GONE: u64 = 6000;
+/// Walkers whose median tells a width to 3 %.
+const FOR_A_MEDIAN: f64 = 4096.0;
 /// Between the growth of a width that has settled, 1, and of one that spreads, 2.
 const TOLD_APART: f64 = 1.4;
 
@@ -47,19 +50,20 @@ pub(super) fn checks(
 fn followed(
     model: &Model,
     (walkers, steps): (usize, u64),
-    purpose: u64,
+    (purpose, stage): (u64, Stage),
     effort: &Effort,
     watch: &dyn Watch,
-) -> Result<Ensemble, SimError> {
+) -> Result<Ensemble, Refusal> {
+    let more = if stage == Stage::Decide { 4 } else { 1 };
     let plan = Plan {
-        walkers,
+        walkers: walkers * more,
         steps,
-        seed: effort.seed_for(purpose, Stage::Screen),
+        seed: effort.seed_for(purpose, stage),
         threads: effort.threads,
         simd: effort.simd,
         ..Plan::for_model(model, Some(1.0))?
     };
-    run(model, &plan, watch)
+    Ok(run(model, &plan, watch)?)
 }
 
 /// The steepest direction at the worst place of the floor, as a valley of its own.
@@ -133,13 +137,6 @@ fn steps(
     Ok(checks)
 }
 
-fn trouble(claim: &'static str, error: &SimError) -> Result<Check, Interrupted> {
-    match error {
-        SimError::Interrupted { .. } => Err(Interrupted),
-        other => Ok(without(claim, Verdict::Undecided, other.to_string())),
-    }
-}
-
 /// Below the bound: `<y²>` after many steps is that of the formula.
 fn stays(law: &Model, nature: &Model, bound: f64, effort: &Effort, watch: &dyn Watch) -> Result<Check, Interrupted> {
     let posed = law.with_learning_rate(LearningRate(0.9 * bound));
@@ -159,37 +156,19 @@ fn stays(law: &Model, nature: &Model, bound: f64, effort: &Effort, watch: &dyn W
         }
         None => expected,
     };
-    let mut claimed = None;
-    for stage in [Stage::Screen, Stage::Decide] {
-        let purpose = 10 + stage as u64;
-        let found = match followed(nature, (effort.walkers / 8, SETTLED), purpose, effort, watch) {
-            Ok(found) => found,
-            Err(error) => return trouble(BELOW, &error),
-        };
-        let seen = found.moments.as_ref().map_or(f64::NAN, |m| m.y2[0].value);
-        let error = found.moments.as_ref().map_or(f64::NAN, |m| m.y2[0].standard_error);
-        let limit = super::sample::deviations() * error;
+    at_most_twice(BELOW, &|stage| {
+        let found = followed(nature, (effort.walkers / 8, SETTLED), (10, stage), effort, watch)?;
+        let (seen, error) =
+            found.moments.as_ref().map_or((f64::NAN, f64::NAN), |m| (m.y2[0].value, m.y2[0].standard_error));
         let lost = found.diverged.count;
-        let check = Check {
-            claim: BELOW,
-            expected: Some(expected),
-            observed: Some(seen),
-            distance: Some((seen - expected).abs()),
-            limit: Some(limit),
-            verdict: if (seen - expected).abs() <= limit && lost == 0 { Verdict::Pass } else { Verdict::Fail },
-            reason: format!(
-                "<y^2> after {SETTLED} steps at learning rate {:.4}, where the floor is sharpest; limit: chance (1 in 1000); {} walkers, {lost} diverged",
-                0.9 * bound,
-                effort.walkers / 8
-            ),
-        };
-        let done = check.verdict == Verdict::Pass;
-        claimed = Some(check);
-        if done {
-            break;
-        }
-    }
-    Ok(claimed.unwrap_or_else(|| without(BELOW, Verdict::Undecided, "no sample")))
+        let reason = format!(
+            "<y^2> after {SETTLED} steps at learning rate {:.4}, where the floor is sharpest; limit: chance (1 in 1000); {} walkers, {lost} diverged",
+            0.9 * bound,
+            found.x.len() + lost
+        );
+        let check = compared(BELOW, expected, seen, deviations() * error, reason);
+        Ok(if lost == 0 { check } else { Check { verdict: Verdict::Fail, ..check } })
+    })
 }
 
 /// Above a bound: the share of walkers that are gone.
@@ -201,23 +180,18 @@ fn leaves(
     effort: &Effort,
     watch: &dyn Watch,
 ) -> Result<Check, Interrupted> {
-    let walkers = effort.walkers / 32;
-    let found = match followed(nature, (walkers, steps), purpose, effort, watch) {
-        Ok(found) => found,
-        Err(error) => return trouble(claim, &error),
-    };
-    let share = found.diverged.count as f64 / walkers as f64;
-    Ok(Check {
-        claim,
-        expected: Some(1.0),
-        observed: Some(share),
-        distance: Some(1.0 - share),
-        limit: Some(0.01),
-        verdict: if 1.0 - share <= 0.01 { Verdict::Pass } else { Verdict::Fail },
-        reason: format!(
-            "share of {walkers} walkers that grew a hundred million times within {steps} steps at learning rate {:.4}, where the floor is sharpest; below the bound none would",
-            1.1 * bound
-        ),
+    in_two_stages(claim, &|stage| {
+        let found = followed(nature, (effort.walkers / 32, steps), (purpose, stage), effort, watch)?;
+        let walkers = found.x.len() + found.diverged.count;
+        Ok(Outcome::seen(
+            1.0,
+            found.diverged.count as f64 / walkers as f64,
+            0.01,
+            format!(
+                "share of {walkers} walkers that grew a hundred million times within {steps} steps at learning rate {:.4}, where the floor is sharpest; below the bound none would",
+                1.1 * bound
+            ),
+        ))
     })
 }
 
@@ -249,28 +223,19 @@ fn grows(
         let reason = "so close to the bound, or with so noisy a curvature, no sample tells second moments that grow";
         return Ok(without(claim, Verdict::OutsideRegime, reason));
     }
-    let mut moments = [0.0; 2];
-    for (slot, (count, purpose)) in moments.iter_mut().zip([(steps, 14), (steps_after, 15)]) {
-        let purpose = if part > 1.0 { purpose + 2 } else { purpose };
-        *slot = match followed(nature, (WALKERS, count as u64), purpose, effort, watch) {
-            Ok(found) => found.moments.map_or(f64::INFINITY, |m| m.y2[0].value),
-            Err(error) => return trouble(claim, &error),
-        };
-    }
-    let seen = moments[1] / moments[0];
     let expected = 1.0 + crate::num::function::powf(factor, steps);
-    let right = if part > 1.0 { seen > 2.0 } else { seen < 2.0 };
-    Ok(Check {
-        claim,
-        expected: Some(expected),
-        observed: Some(seen),
-        distance: Some((seen - expected).abs()),
-        limit: Some((expected - 2.0).abs()),
-        verdict: if right { Verdict::Pass } else { Verdict::Fail },
-        reason: format!(
+    let purpose = if part > 1.0 { 16 } else { 14 };
+    at_most_twice(claim, &|stage| {
+        let mean = |count: f64, purpose: u64| -> Result<f64, Refusal> {
+            let found = followed(nature, (WALKERS, count as u64), (purpose, stage), effort, watch)?;
+            Ok(found.moments.map_or(f64::INFINITY, |m| m.y2[0].value))
+        };
+        let seen = mean(steps_after, purpose + 1)? / mean(steps, purpose)?;
+        let reason = format!(
             "ratio of <y^2> after {steps_after} and {steps} steps from y = 0 at learning rate {:.4}; at the bound it is 2, and the limit reaches there; {WALKERS} walkers each",
             part * bound
-        ),
+        );
+        Ok(on_its_side(claim, seen, expected, 2.0, reason))
     })
 }
 
@@ -306,48 +271,44 @@ fn confinement(model: &Model, walked: &Model, effort: &Effort, watch: &dyn Watch
     let mut checks = Vec::new();
     for (claim, part, expected, purpose) in [(SETTLES, 0.5, 1.0, 18), (SPREADS, 2.0, 2.0, 20)] {
         let nature = at(walked, part * bound);
-        let step = match (nature.sgd(), Plan::for_model(&nature, None)) {
-            (Some(sgd), _) => sgd.step_time(),
-            (None, Ok(plan)) => plan.dt.unwrap_or(f64::NAN),
-            (None, Err(error)) => {
-                checks.push(trouble(claim, &error)?);
-                continue;
-            }
-        };
-        let short = (4.0 * time / step).ceil();
-        let walkers = (effort.walker_steps as f64 / (5.0 * short)).min(WALKERS as f64);
-        if !(walkers >= 512.0) {
-            checks.push(without(
-                claim,
-                Verdict::NotApplicable,
-                "the law takes longer to settle than is spent on a check",
-            ));
-            continue;
-        }
-        let (short, walkers) = (short as u64, walkers as usize);
-        let mut widths = [0.0; 2];
-        for (width, (steps, purpose)) in widths.iter_mut().zip([(short, purpose), (4 * short, purpose + 1)]) {
-            *width = match followed(&nature, (walkers, steps), purpose, effort, watch) {
-                Ok(found) => median(found.x.iter().map(|x| (x - found.start).abs()).collect()),
-                Err(error) => return Ok(vec![trouble(claim, &error)?]),
+        checks.push(at_most_twice(claim, &|stage| {
+            let step = match nature.sgd() {
+                Some(sgd) => sgd.step_time(),
+                None => Plan::for_model(&nature, None)?.dt.unwrap_or(f64::NAN),
             };
-        }
-        let seen = widths[1] / widths[0];
-        let right = if part < 1.0 { seen < TOLD_APART } else { seen > TOLD_APART };
-        checks.push(Check {
-            claim,
-            expected: Some(expected),
-            observed: Some(seen),
-            distance: Some((seen - expected).abs()),
-            limit: Some((TOLD_APART - expected).abs()),
-            verdict: if right { Verdict::Pass } else { Verdict::Fail },
-            reason: format!(
-                "growth of the median distance from the start between {short} and {} steps: 1 if the law settles, 2 or more if it spreads, told apart at {TOLD_APART}; closer to the bound neither would be seen; {walkers} walkers each",
+            let short = (4.0 * time / step).ceil();
+            let walkers = (effort.walker_steps as f64 / (5.0 * short)).min(FOR_A_MEDIAN);
+            if !(walkers >= 512.0) {
+                return Err(Refusal::TooSlow("the law takes longer to settle than is spent on a check".into()));
+            }
+            let (short, walkers) = (short as u64, walkers as usize);
+            let width = |steps: u64, purpose: u64| -> Result<f64, Refusal> {
+                let found = followed(&nature, (walkers, steps), (purpose, stage), effort, watch)?;
+                Ok(median(found.x.iter().map(|x| (x - found.start).abs()).collect()))
+            };
+            let seen = width(4 * short, purpose + 1)? / width(short, purpose)?;
+            let reason = format!(
+                "growth of the median distance from the start between {short} and {} steps: 1 if the law settles, 2 or more if it spreads, told apart at {TOLD_APART}; closer to the bound neither would be seen; {walkers} walkers or more each",
                 4 * short
-            ),
-        });
+            );
+            Ok(on_its_side(claim, seen, expected, TOLD_APART, reason))
+        })?);
     }
     Ok(checks)
+}
+
+/// A claim that a number lies on that side of an edge on which it is expected. NaN is on neither.
+fn on_its_side(claim: &'static str, seen: f64, expected: f64, edge: f64, reason: String) -> Check {
+    let right = if expected < edge { seen < edge } else { seen > edge };
+    Check {
+        claim,
+        expected: Some(expected),
+        observed: Some(seen),
+        distance: Some((seen - expected).abs()),
+        limit: Some((edge - expected).abs()),
+        verdict: if right { Verdict::Pass } else { Verdict::Fail },
+        reason,
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

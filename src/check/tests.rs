@@ -75,11 +75,11 @@ fn an_exact_solve_of_a_wrong_model_fails_against_paths() {
     let right = valley(SOFT, "Langevin(delta: 1, kappa: 3)");
     let judged = |law: &Model| {
         let heard = Witnesses::hear(law, law).expect("a law");
-        let base = Ensembles::new(right.clone(), heard.expected(), 1, &effort, &Unwatched);
-        simulation::checks(law, &heard, &base).expect("nobody stops it")
+        let base = Ensembles::new(right.clone(), heard.expected(), (1, sample::ENOUGH), &effort, &Unwatched);
+        simulation::checks(law, &heard, None, &base).expect("nobody stops it")
     };
     let checks = judged(&right);
-    assert!(checks.len() == 4 && checks.iter().all(|c| c.verdict == Verdict::Pass), "{:?}", seen(&checks));
+    assert!(checks.len() == 6 && checks.iter().all(|c| c.verdict == Verdict::Pass), "{:?}", seen(&checks));
     for wrong in wrong_valleys() {
         let checks = judged(&wrong);
         assert!(checks.iter().any(|c| c.verdict == Verdict::Fail), "{:?}", seen(&checks));
@@ -93,7 +93,7 @@ fn the_laws_of_steps_pass_and_wrong_ones_fail() {
     let right = steps("0.008*cos(2*x)", 3.0, 0.08);
     let judged = |theory: &Model| {
         let law = Law::of(theory).expect("a law");
-        let base = Ensembles::new(right.clone(), &law.adiabatic, 1, &effort, &Unwatched);
+        let base = Ensembles::new(right.clone(), &law.adiabatic, (1, sample::ENOUGH), &effort, &Unwatched);
         discrete::at_its_learning_rate(theory, &law, &base).expect("nobody stops it")
     };
     let checks = judged(&right);
@@ -124,7 +124,8 @@ fn l_sgd_is_read_off_paths_and_follows_the_noise() {
     };
     let (one, half) = (posed(0.5, 3.0), posed(0.25, 3.0));
     let (law, law_of_half) = (Law::of(&one).expect("a law"), Law::of(&half).expect("a law"));
-    let drawn = |m: Model, purpose: u64| Ensembles::new(m, &law.adiabatic, purpose, &effort, &Unwatched);
+    let drawn =
+        |m: Model, purpose: u64| Ensembles::new(m, &law.adiabatic, (purpose, sample::ENOUGH), &effort, &Unwatched);
     let (base, other) = (drawn(one.clone(), 1), drawn(half.clone(), 4));
     let read = strength::read(&one, &law, &base).expect("nobody stops it");
     assert_eq!(read.verdict, Verdict::Pass, "{read:?}");
@@ -256,7 +257,7 @@ fn walkers_that_have_not_met_decide_nothing() {
     let wells = circle("0.12*cos(2*x)", "30", "Langevin(delta: 0.02, kappa: 1)");
     let law = Law::of(&wells).expect("a law");
     let hasty = Effort { walker_steps: 1_000_000, ..effort };
-    let base = Ensembles::new(wells.clone(), &law.adiabatic, 1, &hasty, &Unwatched);
+    let base = Ensembles::new(wells.clone(), &law.adiabatic, (1, sample::ENOUGH), &hasty, &Unwatched);
     assert!(base.sample(effort::Stage::Screen).is_err());
 }
 

@@ -33,6 +33,22 @@ pub fn total_variation_limit(bins: &[f64], effective_samples: f64, false_alarm: 
     (mean + (-ln(false_alarm) / (2.0 * effective_samples)).sqrt()).min(1.0)
 }
 
+/// The same where the draws are records of `independent` paths, whose correlation leaves them worth `effective_samples`.
+///
+/// A path as a whole moves the distance by at most one over their number, and the distance is the largest of sums over paths,
+/// each of variance at most `1/(4 effective_samples)`: Bousquet's form of Talagrand's inequality, `mean + sqrt(2t(1/(4n) +
+/// 2 mean/m)) + t/(3m)` with `t = ln(1/false_alarm)`, or McDiarmid's over paths where that is nearer.
+pub fn total_variation_limit_of_paths(bins: &[f64], effective_samples: f64, independent: f64, false_alarm: f64) -> f64 {
+    let mean = mean_total_variation(bins, effective_samples);
+    if mean.is_nan() || !(independent > 0.0) || !(false_alarm > 0.0 && false_alarm <= 1.0) {
+        return f64::NAN;
+    }
+    let t = -ln(false_alarm);
+    let bousquet = (2.0 * t * (0.25 / effective_samples + 2.0 * mean / independent)).sqrt() + t / (3.0 * independent);
+    let mcdiarmid = (t / (2.0 * independent)).sqrt();
+    (mean + bousquet.min(mcdiarmid)).min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +87,21 @@ mod tests {
         let seen = distances(&sparse, 500, 50);
         let mean = seen.iter().sum::<f64>() / seen.len() as f64;
         assert!(mean < mean_total_variation(&sparse, 500.0) * 1.001, "{mean}");
+    }
+
+    #[test]
+    fn paths_are_worth_their_number_or_their_records() {
+        let bins = vec![0.05; 20];
+        // Every draw a path of its own: not above McDiarmid's limit.
+        let own = total_variation_limit_of_paths(&bins, 1e4, 1e4, 1e-3);
+        assert!((own - total_variation_limit(&bins, 1e4, 1e-3)).abs() < 1e-15, "{own}");
+        // 2·6.9078·(2.5e-6 + 2·0.00435/2e4) under the root, 6.9078/6e4 beside it.
+        let mean = 10.0 * (2.0 / std::f64::consts::PI * 0.05 * 0.95 / 1e5).sqrt();
+        let t = 1000.0f64.ln();
+        let expected = mean + (2.0 * t * (2.5e-6 + 2.0 * mean / 2e4)).sqrt() + t / 6e4;
+        let several = total_variation_limit_of_paths(&bins, 1e5, 2e4, 1e-3);
+        assert!((several - expected).abs() < 1e-12 && several < own, "{several} {expected}");
+        assert!(total_variation_limit_of_paths(&bins, 1e5, 0.0, 1e-3).is_nan());
     }
 
     #[test]

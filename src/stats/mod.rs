@@ -12,7 +12,7 @@ mod histogram;
 mod quantile;
 
 pub use between_bins::density_between_bins;
-pub use distance::{mean_total_variation, total_variation_limit};
+pub use distance::{mean_total_variation, total_variation_limit, total_variation_limit_of_paths};
 pub use estimate::{Estimate, mean, mean_of_path};
 pub use fit::{LinearFit, linear_fit};
 pub use goodness::{TestResult, chi_squared, kolmogorov_smirnov};
