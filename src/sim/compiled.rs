@@ -93,13 +93,13 @@ impl<const D: usize, S: Landscape<D>> Kernel for (Values<'_, S>, [(); D]) {
     #[inline(always)]
     fn run<L: Lanes>(self) -> Self::Output {
         let local = self.0.0.at(L::load(&self.0.1));
-        let rows = [local.floor_slope].into_iter().chain(local.steepness).chain(local.curvature);
-        let numbers = |row: L| {
-            let mut numbers = [0.0; WIDTH];
-            row.store(&mut numbers);
-            numbers
-        };
-        rows.map(numbers).collect()
+        let mut rows = vec![[0.0; WIDTH]; 1 + 2 * D];
+        local.floor_slope.store(&mut rows[0]);
+        for i in 0..D {
+            local.steepness[i].store(&mut rows[1 + i]);
+            local.curvature[i].store(&mut rows[1 + D + i]);
+        }
+        rows
     }
 }
 
@@ -194,7 +194,7 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
     #[inline(always)]
     fn euler<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) {
         let (dt, half, floor_kick) = (L::splat(problem.dt), L::splat(0.5), L::splat(self.floor_kick));
-        let kicks = self.deltas.map(|delta| L::splat((2.0 * delta * problem.dt).sqrt()));
+        let kicks = self.deltas.map(|delta| (2.0 * delta * problem.dt).sqrt());
         for k in 0..block.x[0].len() {
             let (xi, noise) = normals::<L, D>(random);
             let x = L::load(&block.x[0][k]);
@@ -204,7 +204,7 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
                 let y = &mut block.y[i][k];
                 let old = L::load(y);
                 force = local.steepness[i].mul_add(old * (old * half), force);
-                (local.curvature[i] * dt).neg_mul_add(old, noise[i].mul_add(kicks[i], old)).store(y);
+                (local.curvature[i] * dt).neg_mul_add(old, noise[i].mul_add(L::splat(kicks[i]), old)).store(y);
             }
             force.neg_mul_add(dt, xi.mul_add(floor_kick, x)).store(&mut block.work.before[0][k]);
         }
@@ -231,27 +231,33 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
             let x = L::load(&block.x[0][k]);
             let local = self.landscape.at(x);
             self.relax(&local, noise, owed, k, &mut block.y);
-            let slope = |local: &Local<L, D>| {
-                let mut force = local.floor_slope;
-                for i in 0..D {
-                    let y = L::load(&block.y[i][k]);
-                    force = local.steepness[i].mul_add(y * (y * half), force);
-                }
-                force
-            };
-            let (here, kick) = (slope(&local), xi * floor_kick);
+            let mut y = [half; D];
+            for i in 0..D {
+                y[i] = L::load(&block.y[i][k]);
+            }
+            let (here, kick) = (slope(&local, &y), xi * floor_kick);
             let trial = here.neg_mul_add(dt, x + kick);
             let there = match problem.domain {
-                Domain::Line => slope(&self.landscape.at(trial)),
+                Domain::Line => slope(&self.landscape.at(trial), &y),
                 _ => {
                     let (place, sign) = located(problem, trial);
-                    slope(&self.landscape.at(place)) * sign
+                    slope(&self.landscape.at(place), &y) * sign
                 }
             };
             (here + there).neg_mul_add(half * dt, x + kick).store(&mut block.work.before[0][k]);
         }
         block.owed = true;
     }
+}
+
+/// `L0' + ½ Σ λ_i' y_i²`
+#[inline(always)]
+fn slope<L: Lanes, const D: usize>(local: &Local<L, D>, y: &[L; D]) -> L {
+    let mut force = local.floor_slope;
+    for i in 0..D {
+        force = local.steepness[i].mul_add(y[i] * (y[i] * L::splat(0.5)), force);
+    }
+    force
 }
 
 /// Where the landscape is taken for a path at `x`, and the sign with which slopes act there.

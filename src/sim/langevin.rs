@@ -2,7 +2,7 @@
 
 use super::block::{Block, Work, locate};
 use super::problem::Problem;
-use crate::eval::fused::{Fused, Row};
+use crate::eval::fused::Fused;
 use crate::eval::lanes::{Eight, Lanes};
 use crate::num::domain::Domain;
 use std::cell::Cell;
@@ -97,7 +97,7 @@ pub(super) fn strang<L: Lanes>(
     {
         let inputs = [if problem.rewrap { cells(x) } else { cells(place) }];
         let space = cells(space);
-        slope::<L>(d, |output| full.row(output, &inputs, space), &block.y, slopes);
+        slope::<L>(full, &inputs, space, &block.y, slopes);
     }
     for (k, kick) in kick.iter_mut().enumerate() {
         let kicked = L::load(kick) * floor_kick;
@@ -109,7 +109,7 @@ pub(super) fn strang<L: Lanes>(
     let trial = cells(trial);
     force.run::<L>(&inputs, trial);
     // The trial place is not needed any more and takes the force there.
-    slope::<L>(d, |output| force.row(output, &inputs, trial), &block.y, &mut before[0]);
+    slope::<L>(force, &inputs, trial, &block.y, &mut before[0]);
     let walls = matches!(problem.domain, Domain::Interval { .. });
     for (k, new) in before[0].iter_mut().enumerate() {
         let (here, there) = (L::load(&slopes[k]), L::load(new));
@@ -120,15 +120,23 @@ pub(super) fn strang<L: Lanes>(
     block.owed = true;
 }
 
-/// `L0' + ½ Σ λ_i' y_i²` from outputs that begin `[L0', λ_i'…]`.
+/// `L0' + ½ Σ λ_i' y_i²` from outputs of a program that begin `[L0', λ_i'…]`.
 #[inline(always)]
-fn slope<'a, L: Lanes>(d: usize, row: impl Fn(usize) -> Row<'a>, y: &[Vec<Eight>], slope: &mut [Eight]) {
-    let (floor, half) = (row(0), L::splat(0.5));
-    if d == 0 {
-        slope.iter_mut().enumerate().for_each(|(k, s)| floor.get::<L>(k).store(s));
+fn slope<L: Lanes>(
+    program: &Fused,
+    inputs: &[&[Cell<Eight>]],
+    space: &[Cell<Eight>],
+    y: &[Vec<Eight>],
+    slope: &mut [Eight],
+) {
+    let (floor, half) = (program.row(0, inputs, space), L::splat(0.5));
+    if y.is_empty() {
+        for (k, slope) in slope.iter_mut().enumerate() {
+            floor.get::<L>(k).store(slope);
+        }
     }
     for (i, y) in y.iter().enumerate() {
-        let steepness = row(1 + i);
+        let steepness = program.row(1 + i, inputs, space);
         for (k, (y, slope)) in y.iter().zip(slope.iter_mut()).enumerate() {
             let (y, rest): (L, L) = (L::load(y), if i == 0 { floor.get(k) } else { L::load(slope) });
             steepness.get::<L>(k).mul_add(y * (y * half), rest).store(slope);

@@ -1,7 +1,8 @@
 //! Streams of random words and standard normal numbers, eight lanes at a time, the same bits at AVX2 and AVX-512.
 //!
 //! Words are those of xoshiro256+ (Blackman, Vigna), one generator per lane. Its lowest bits are the weak ones: a radius is
-//! made of all 64 bits rounded to 53, an angle of the upper 52, and the one sign that is drawn besides of bit 11.
+//! made of all 64 bits rounded to 53, an angle of the lower 52, of which the weak ones count least, and the one sign that is
+//! drawn besides of the highest bit.
 
 use super::checkpoint::Exchange;
 use crate::eval::lanes::{Eight, Kernel, Lanes, PairTable, WIDTH, polynomial};
@@ -107,8 +108,9 @@ impl<L: Lanes> Generators<L> {
     #[inline(always)]
     pub(crate) fn words(&mut self) -> L::Bits {
         let [a, b, c, d] = self.0;
-        let (first, last) = (L::xor(c, a), L::xor(d, b));
-        self.0 = [L::xor(a, last), L::xor(b, first), L::xor(first, L::shift_left::<17>(b)), L::rotate_left::<45>(last)];
+        let last = L::xor(d, b);
+        let third = L::xor3(c, a, L::shift_left::<17>(b));
+        self.0 = [L::xor(a, last), L::xor3(c, a, b), third, L::rotate_left::<45>(last)];
         L::plus(a, d)
     }
 
@@ -223,18 +225,18 @@ const COSINE: [f64; 9] = [
 ];
 
 /// The transform of Box and Muller, `sqrt(−2 ln u) (±cos πz, sin πz)` with `u = (r | 1)/2^64` and `z` in [−½, ½) of the
-/// upper 52 bits of the second word. Radii reach from 0 to `sqrt(128 ln 2) = 9.42`.
+/// lower 52 bits of the second word, the sign of its highest bit. Radii reach from 0 to `sqrt(128 ln 2) = 9.42`.
 #[inline(always)]
 pub(crate) fn box_muller<L: Lanes>(radius: L::Bits, angle: L::Bits) -> (L, L) {
     let (m, e) = L::mantissa_and_exponent(L::or(radius, L::bits(1)));
-    let (c, l) = m.pair_of(&LOGARITHMS);
+    let (c, l) = L::pairs_at::<48>(m.to_bits(), &LOGARITHMS);
     // One rounding where there is a fused instruction; else m c is split so that the difference from 1 is exact.
     let t = if L::FUSED { m.mul_add(c, L::splat(-1.0)) } else { product_less_one(m, c) };
     let square = t.mul_add(polynomial(t, &LOGARITHM), e.neg_mul_add(L::splat(TWO_LN2), l));
     let r = square.sqrt();
-    let z = L::from_bits(L::or(L::shift_right::<12>(angle), L::bits(1023 << 52))) - L::splat(1.5);
+    let z = L::from_bits(L::or(L::and(angle, L::bits(u64::MAX >> 12)), L::bits(1023 << 52))) - L::splat(1.5);
     let w = z * z;
-    let cosine = polynomial(w, &COSINE).flip(L::shift_left::<52>(angle));
+    let cosine = polynomial(w, &COSINE).flip(angle);
     (r * cosine, r * (z * polynomial(w, &SINE)))
 }
 
@@ -338,8 +340,8 @@ mod tests {
                 for lane in 0..WIDTH {
                     let u = (radius[lane] | 1) as f64 * (1.0 / 18_446_744_073_709_551_616.0);
                     let r = (-2.0 * f::ln(u)).sqrt();
-                    let z = (angle[lane] >> 12) as f64 * (1.0 / 4_503_599_627_370_496.0) - 0.5;
-                    let sign = if angle[lane] >> 11 & 1 == 1 { -1.0 } else { 1.0 };
+                    let z = (angle[lane] << 12 >> 12) as f64 * (1.0 / 4_503_599_627_370_496.0) - 0.5;
+                    let sign = if angle[lane] >> 63 == 1 { -1.0 } else { 1.0 };
                     let turn = z * std::f64::consts::PI;
                     let limit = if u < 1.0 { 1e-13 } else { 1e-7 };
                     for (value, exact) in [(out[0][lane], sign * r * f::cos(turn)), (out[1][lane], r * f::sin(turn))] {

@@ -74,7 +74,7 @@ pub trait Lanes:
     /// Sine.
     #[inline(always)]
     fn sin(self) -> Self {
-        functions::sin(self)
+        functions::sin_cos(self).0
     }
     /// Cosine.
     #[inline(always)]
