@@ -1,6 +1,6 @@
 //! Landscapes compiled into the program of a library user: no formula is interpreted, numbers stay in registers.
 
-use super::block::Block;
+use super::block::{Block, is_within};
 use super::normal::Generators;
 use super::problem::{Kind, Problem};
 use super::{Ensemble, Plan, Scheme, SimError, Watch, follow};
@@ -137,12 +137,16 @@ impl<const D: usize, S: Landscape<D>> Kernel for Advance<'_, S, D> {
         let mut random: Generators<L> = block.stream.take();
         for left in (0..steps).rev() {
             block.step += 1;
-            match by.scheme {
+            let (x, y) = match by.scheme {
                 Scheme::EulerMaruyama => by.euler(block, problem, &mut random),
                 Scheme::Strang => by.strang(block, problem, &mut random),
+            };
+            let mut sound = is_within(x, problem.x_limit);
+            for i in 0..D {
+                sound &= is_within(y[i], problem.y_limits[i]);
             }
             std::mem::swap(&mut block.x[0], &mut block.work.before[0]);
-            block.settle::<L>(problem, left == 0);
+            block.settle::<L>(problem, sound, left == 0);
         }
         block.stream.put(random);
     }
@@ -191,10 +195,12 @@ fn normals<L: Lanes, const D: usize>(random: &mut Generators<L>) -> (L, [L; D]) 
 }
 
 impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
+    /// New places go to `work.before`. The sums of squares of new `x` and `y_i`, lane by lane.
     #[inline(always)]
-    fn euler<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) {
+    fn euler<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) -> (L, [L; D]) {
         let (dt, half, floor_kick) = (L::splat(problem.dt), L::splat(0.5), L::splat(self.floor_kick));
         let kicks = self.deltas.map(|delta| (2.0 * delta * problem.dt).sqrt());
+        let (mut farthest, mut squares) = (L::splat(0.0), [L::splat(0.0); D]);
         for k in 0..block.x[0].len() {
             let (xi, noise) = normals::<L, D>(random);
             let x = L::load(&block.x[0][k]);
@@ -204,10 +210,15 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
                 let y = &mut block.y[i][k];
                 let old = L::load(y);
                 force = local.steepness[i].mul_add(old * (old * half), force);
-                (local.curvature[i] * dt).neg_mul_add(old, noise[i].mul_add(L::splat(kicks[i]), old)).store(y);
+                let new = (local.curvature[i] * dt).neg_mul_add(old, noise[i].mul_add(L::splat(kicks[i]), old));
+                new.store(y);
+                squares[i] = new.mul_add(new, squares[i]);
             }
-            force.neg_mul_add(dt, xi.mul_add(floor_kick, x)).store(&mut block.work.before[0][k]);
+            let new = force.neg_mul_add(dt, xi.mul_add(floor_kick, x));
+            new.store(&mut block.work.before[0][k]);
+            farthest = new.mul_add(new, farthest);
         }
+        (farthest, squares)
     }
 
     /// `y_i ← a y_i + s ξ`, the exact law after a time `h` at a frozen place.
@@ -223,7 +234,8 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
     }
 
     #[inline(always)]
-    fn strang<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) {
+    fn strang<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) -> (L, [L; D]) {
+        let (mut farthest, mut squares) = (L::splat(0.0), [L::splat(0.0); D]);
         let (dt, half, floor_kick) = (L::splat(problem.dt), L::splat(0.5), L::splat(self.floor_kick));
         let owed = if block.owed { problem.dt } else { 0.5 * problem.dt };
         for k in 0..block.x[0].len() {
@@ -234,6 +246,7 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
             let mut y = [half; D];
             for i in 0..D {
                 y[i] = L::load(&block.y[i][k]);
+                squares[i] = y[i].mul_add(y[i], squares[i]);
             }
             let (here, kick) = (slope(&local, &y), xi * floor_kick);
             let trial = here.neg_mul_add(dt, x + kick);
@@ -244,9 +257,12 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
                     slope(&self.landscape.at(place), &y) * sign
                 }
             };
-            (here + there).neg_mul_add(half * dt, x + kick).store(&mut block.work.before[0][k]);
+            let new = (here + there).neg_mul_add(half * dt, x + kick);
+            new.store(&mut block.work.before[0][k]);
+            farthest = new.mul_add(new, farthest);
         }
         block.owed = true;
+        (farthest, squares)
     }
 }
 

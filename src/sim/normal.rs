@@ -5,7 +5,7 @@
 //! drawn besides of the highest bit.
 
 use super::checkpoint::Exchange;
-use crate::eval::lanes::{Eight, Kernel, Lanes, PairTable, WIDTH, polynomial};
+use crate::eval::lanes::{Eight, Kernel, Lanes, PairTable, WIDTH};
 
 /// The random numbers of one block: one generator per lane and one for single numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -230,14 +230,24 @@ const COSINE: [f64; 9] = [
 pub(crate) fn box_muller<L: Lanes>(radius: L::Bits, angle: L::Bits) -> (L, L) {
     let (m, e) = L::mantissa_and_exponent(L::or(radius, L::bits(1)));
     let (c, l) = L::pairs_at::<48>(m.to_bits(), &LOGARITHMS);
-    // One rounding where there is a fused instruction; else m c is split so that the difference from 1 is exact.
-    let t = if L::FUSED { m.mul_add(c, L::splat(-1.0)) } else { product_less_one(m, c) };
-    let square = t.mul_add(polynomial(t, &LOGARITHM), e.neg_mul_add(L::splat(TWO_LN2), l));
-    let r = square.sqrt();
     let z = L::from_bits(L::or(L::and(angle, L::bits(u64::MAX >> 12)), L::bits(1023 << 52))) - L::splat(1.5);
     let w = z * z;
-    let cosine = polynomial(w, &COSINE).flip(angle);
-    (r * cosine, r * (z * polynomial(w, &SINE)))
+    // One rounding where there is a fused instruction; else m c is split so that the difference from 1 is exact.
+    let t = if L::FUSED { m.mul_add(c, L::splat(-1.0)) } else { product_less_one(m, c) };
+    // The three polynomials in step: none of them waits for its own last operation.
+    let mut logarithm = L::splat(LOGARITHM[8]);
+    let (mut sine, mut cosine) = (L::splat(SINE[7]), L::splat(COSINE[8]));
+    let mut k = 8;
+    while k > 0 {
+        k -= 1;
+        logarithm = logarithm.mul_add(t, L::splat(LOGARITHM[k]));
+        cosine = cosine.mul_add(w, L::splat(COSINE[k]));
+        if k < 7 {
+            sine = sine.mul_add(w, L::splat(SINE[k]));
+        }
+    }
+    let r = t.mul_add(logarithm, e.neg_mul_add(L::splat(TWO_LN2), l)).sqrt();
+    (r * cosine.flip(angle), r * (z * sine))
 }
 
 /// `m c − 1` without the rounding of the product, for `m` in [1, 2) and `c` in [½, 1].

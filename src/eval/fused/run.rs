@@ -1,7 +1,7 @@
 //! Running a program over the vectors of a block.
 
 use super::{Action, Fused, Place, Row, Step};
-use crate::eval::lanes::{Eight, Kernel, Lanes};
+use crate::eval::lanes::{Eight, Kernel, LARGE, Lanes, sin_cos_of_small};
 use crate::eval::point::{value_of, whole_power};
 use crate::expr::Function;
 use crate::num::function as f;
@@ -19,11 +19,22 @@ fn store<L: Lanes>(value: L, cell: &Cell<Eight>) {
     cell.set(numbers);
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
     /// Vector number `k`.
     #[inline(always)]
     pub(crate) fn get<L: Lanes>(&self, k: usize) -> L {
-        load(&self.cells[k & self.mask])
+        let value: L = load(&self.cells[k & self.mask]);
+        match self.form {
+            Some((p, q)) => value.mul_add(L::splat(p), L::splat(q)),
+            None => value,
+        }
+    }
+
+    /// The row times a number.
+    #[inline(always)]
+    pub(crate) fn times(self, factor: f64) -> Row<'a> {
+        let (p, q) = self.form.unwrap_or((1.0, 0.0));
+        Row { form: Some((factor * p, factor * q)), ..self }
     }
 }
 
@@ -83,8 +94,15 @@ impl Kernel for Run<'_> {
             let (step, places, out) = match *action {
                 Action::One(step, places, out) => (step, places, register(out)),
                 Action::SineCosine(a, sine, cosine) => {
+                    // One look at all arguments instead of one at each; infinity is large, NaN passes through both ways.
+                    let mut farthest = L::splat(0.0);
+                    for a in at(a) {
+                        farthest = farthest.max_abs(load(a));
+                    }
+                    let small = !L::any(L::splat(LARGE[usize::from(L::FUSED)]).less(farthest));
                     for ((s, c), a) in register(sine).iter().zip(register(cosine)).zip(at(a)) {
-                        let (sine, cosine) = load::<L>(a).sin_cos();
+                        let x: L = load(a);
+                        let (sine, cosine) = if small { sin_cos_of_small(x) } else { x.sin_cos() };
                         store(sine, s);
                         store(cosine, c);
                     }

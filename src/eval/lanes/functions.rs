@@ -56,7 +56,7 @@ const EXPONENTIAL: [f64; 10] = [
 
 /// `Σ c_k x^k`
 #[inline(always)]
-pub(crate) fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: &[f64; N]) -> L {
+fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: &[f64; N]) -> L {
     let mut value = L::splat(coefficients[N - 1]);
     let mut k = N - 1;
     while k > 0 {
@@ -123,11 +123,8 @@ pub(super) fn ln<L: Lanes>(x: L) -> L {
     L::select(L::splat(f64::INFINITY).less_or_equal(x), x, y)
 }
 
-/// Arguments up to here are reduced without loss.
-#[inline(always)]
-fn near<L: Lanes>() -> L {
-    L::splat(if L::FUSED { 5e14 } else { 1e5 })
-}
+/// Arguments of sine and cosine up to here are reduced without loss: where products are rounded, and where they are fused.
+pub(crate) const LARGE: [f64; 2] = [1e5, 5e14];
 
 /// `x − kπ/8` within ±π/16, and a word that ends in the binary digits of `k`.
 #[inline(always)]
@@ -153,9 +150,15 @@ fn eighths<L: Lanes>(x: L) -> (L, L::Bits) {
 
 #[inline(always)]
 pub(super) fn sin_cos<L: Lanes>(x: L) -> (L, L) {
-    if L::any(near::<L>().less(x.abs())) {
+    if L::any(L::splat(LARGE[usize::from(L::FUSED)]).less(x.abs())) {
         return (far(x, f::sin), far(x, f::cos));
     }
+    sin_cos_of_small(x)
+}
+
+/// Sine and cosine of arguments up to [`LARGE`]; of others anything but a panic.
+#[inline(always)]
+pub(crate) fn sin_cos_of_small<L: Lanes>(x: L) -> (L, L) {
     let (t, k) = eighths(x);
     let (s, c) = L::pairs_at::<0>(k, &EIGHTHS);
     let w = t * t;

@@ -25,7 +25,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use functions::polynomial;
+pub(crate) use functions::{LARGE, sin_cos_of_small};
 pub(crate) use raw::{Kernel, PairTable, Raw};
 
 use super::Simd;
