@@ -111,7 +111,12 @@ impl Kernel for Advance<'_> {
                 Kind::Langevin { scheme: Scheme::Strang, floor_kick, force, full, half, .. } => {
                     langevin::strang::<L>(block, problem, *floor_kick, [force, full, half])
                 }
-                Kind::Langevin { scheme: Scheme::EulerMaruyama, floor_kick, kicks, full, .. } => {
+                Kind::Langevin { scheme, floor_kick, kicks, full, .. } => {
+                    let noise = &mut block.work.kick;
+                    match scheme {
+                        Scheme::TwoPoint => block.stream.fill_signs::<L>(noise),
+                        _ => block.stream.fill::<L>(noise),
+                    }
                     langevin::euler::<L>(block, problem, *floor_kick, kicks, full)
                 }
                 Kind::Sgd { .. } => {

@@ -1,7 +1,7 @@
 //! Landscapes compiled into the program of a library user: no formula is interpreted, numbers stay in registers.
 
 use super::block::{Block, is_within};
-use super::normal::Generators;
+use super::normal::{Generators, SIGNS};
 use super::problem::{Kind, Problem};
 use super::{Ensemble, Plan, Scheme, SimError, Watch, follow};
 use crate::eval::lanes::{Kernel, Lanes, WIDTH, on_lanes};
@@ -138,7 +138,8 @@ impl<const D: usize, S: Landscape<D>> Kernel for Advance<'_, S, D> {
         for left in (0..steps).rev() {
             block.step += 1;
             let (x, y) = match by.scheme {
-                Scheme::EulerMaruyama => by.euler(block, problem, &mut random),
+                Scheme::EulerMaruyama => by.euler::<L, false>(block, problem, &mut random),
+                Scheme::TwoPoint => by.euler::<L, true>(block, problem, &mut random),
                 Scheme::Strang => by.strang(block, problem, &mut random),
             };
             let mut sound = is_within(x, problem.x_limit);
@@ -194,15 +195,32 @@ fn normals<L: Lanes, const D: usize>(random: &mut Generators<L>) -> (L, [L; D]) 
     (floor, sharp)
 }
 
+/// The same with ±1 in their place.
+#[inline(always)]
+fn signs<L: Lanes, const D: usize>(random: &mut Generators<L>) -> (L, [L; D]) {
+    let (mut word, one) = (random.words(), L::splat(1.0));
+    let (floor, mut sharp) = (one.flip(word), [one; D]);
+    for (i, sign) in sharp.iter_mut().enumerate() {
+        word = if (i + 1) % SIGNS == 0 { random.words() } else { L::plus(word, word) };
+        *sign = one.flip(word);
+    }
+    (floor, sharp)
+}
+
 impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
     /// New places go to `work.before`. The sums of squares of new `x` and `y_i`, lane by lane.
     #[inline(always)]
-    fn euler<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) -> (L, [L; D]) {
+    fn euler<L: Lanes, const SIGNS: bool>(
+        &self,
+        block: &mut Block,
+        problem: &Problem,
+        random: &mut Generators<L>,
+    ) -> (L, [L; D]) {
         let (dt, half, floor_kick) = (L::splat(problem.dt), L::splat(0.5), L::splat(self.floor_kick));
         let kicks = self.deltas.map(|delta| (2.0 * delta * problem.dt).sqrt());
         let (mut farthest, mut squares) = (L::splat(0.0), [L::splat(0.0); D]);
         for k in 0..block.x[0].len() {
-            let (xi, noise) = normals::<L, D>(random);
+            let (xi, noise) = if SIGNS { signs::<L, D>(random) } else { normals::<L, D>(random) };
             let x = L::load(&block.x[0][k]);
             let local = self.landscape.at(x);
             let mut force = local.floor_slope;
@@ -346,7 +364,9 @@ mod tests {
         let line = read("Line", "x^2/2", WAVY, NOISE);
         let two = r#"(curvature: "1+x^2"), (curvature: "exp(-x)", delta: 0.5)"#;
         let walls = read("Interval(lower: -1.0, upper: 1.5)", "0", two, NOISE);
-        for (every, scheme) in [(None, Scheme::Strang), (Some(5), Scheme::Strang), (None, Scheme::EulerMaruyama)] {
+        for (every, scheme) in
+            [(None, Scheme::Strang), (Some(5), Scheme::Strang), (None, Scheme::EulerMaruyama), (None, Scheme::TwoPoint)]
+        {
             for model in [&line, &walls] {
                 let plan = Plan { walkers: 20_000, every, dt: Some(0.1), ..plan(model, scheme, Simd::detect()) };
                 let compiled = if model.sharp().len() == 1 {

@@ -11,8 +11,8 @@ fn cells(row: &mut [Eight]) -> &[Cell<Eight>] {
     Cell::from_mut(row).as_slice_of_cells()
 }
 
-/// `x += (−L0' − ½ Σ λ_i' y_i²) dt + sqrt(2T dt) ξ₀`, `y_i += −λ_i y_i dt + sqrt(2Δ_i dt) ξ_i`, all at the old place. Whether
-/// no walker is beyond its bounds, as far as sums of squares show.
+/// `x += (−L0' − ½ Σ λ_i' y_i²) dt + sqrt(2T dt) ξ₀`, `y_i += −λ_i y_i dt + sqrt(2Δ_i dt) ξ_i`, all at the old place, with
+/// the noise that stands ready. Whether no walker is beyond its bounds, as far as sums of squares show.
 #[inline(always)]
 pub(super) fn euler<L: Lanes>(
     block: &mut Block,
@@ -26,7 +26,6 @@ pub(super) fn euler<L: Lanes>(
         locate::<L>(problem, &block.x[0], &mut block.work.place, &mut block.work.sign);
     }
     let Work { before, place, kick, space, force, .. } = &mut block.work;
-    block.stream.fill::<L>(kick);
     let here = cells(&mut block.x[0]);
     let vectors = here.len();
     // Positions are brought back into the domain after each step; a first passage leaves laps of a circle in them.
