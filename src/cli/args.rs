@@ -375,8 +375,6 @@ pub enum SchemeName {
     Strang,
     /// Weak order 1
     EulerMaruyama,
-    /// Euler-Maruyama with increments of two values instead of normal ones: bounded, weak order 1 still
-    TwoPoint,
 }
 
 fn positive(text: &str) -> Result<f64, String> {

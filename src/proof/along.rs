@@ -1,14 +1,20 @@
 //! Conditions all along the open interval of an integral.
 
-use super::claim::{Assumption, Place, Symbols};
+use super::assignment::Assignment;
+use super::claim::{Assumption, Claim, Place, Symbols};
 use super::condition::{Condition, Demand, Reason};
 use super::element::Element;
 use super::expansion::{Grown, Halt};
 use super::polynomial::Generator;
 use super::sign::Sign;
+use super::span::Span;
 use super::tower::{Read, Refusal, Tower};
 use crate::expr::Expr;
 use crate::num::rational::Rational;
+use std::collections::BTreeMap;
+
+/// Bits of enclosed ends.
+const BITS: u32 = 64;
 
 /// Where the variable runs.
 pub(super) struct Range {
@@ -61,10 +67,13 @@ pub(super) fn holds_along(tower: &Tower, name: &str, range: &Range, local: &[Con
         return Ok(());
     }
     let long = || Halt::Refused(Refusal::TooLarge);
-    let mut along = Along::new(tower, name, range).ok_or_else(long)?;
+    let along = Along::new(tower, name, range).ok_or_else(long)?;
     for condition in local {
         let term = tower.expression(&condition.element).ok_or_else(long)?;
-        if !along.holds(&term, condition.demand, 6)? {
+        // Halving may ask for angles that are too fine to be written out.
+        if !along.holds(&along.ends, &term, condition.demand, 6).unwrap_or(false)
+            && !along.is_shown(&term, condition.demand)
+        {
             return Err(Halt::unsupported(format!("whether {} all along the interval is not known", condition.text)));
         }
     }
@@ -76,8 +85,11 @@ struct Along {
     symbols: Symbols,
     facts: Vec<(Expr, Sign)>,
     name: String,
-    ends: Option<(Option<Expr>, Option<Expr>)>,
+    ends: Option<Ends>,
 }
+
+/// `None`: without bound.
+type Ends = (Option<Expr>, Option<Expr>);
 
 /// The parameter: no symbol of a claim has such a name.
 const PARAMETER: &str = "along the interval";
@@ -98,10 +110,10 @@ impl Along {
         Some(Along { symbols, facts, name: name.into(), ends })
     }
 
-    /// Whether the demand holds everywhere inside; numbers as ends may be halved.
-    fn holds(&mut self, term: &Expr, demand: Demand, halvings: u32) -> Read<bool> {
+    /// Whether the demand holds everywhere between the ends; numbers as ends may be halved.
+    fn holds(&self, ends: &Option<Ends>, term: &Expr, demand: Demand, halvings: u32) -> Read<bool> {
         let s = Expr::symbol(PARAMETER);
-        let inside = match &self.ends {
+        let inside = match ends {
             None | Some((None, None)) => Expr::symbol(&self.name),
             Some((Some(a), None)) => a + &s,
             Some((None, Some(b))) => b - &s,
@@ -110,19 +122,40 @@ impl Along {
         if self.is(term, &inside, demand)? {
             return Ok(true);
         }
-        let Some((Some(a), Some(b))) = self.ends.clone() else { return Ok(false) };
+        let Some((Some(a), Some(b))) = ends else { return Ok(false) };
         let (Some(p), Some(q)) = (a.as_number(), b.as_number()) else { return Ok(false) };
         let middle = Expr::number((p + q) / Rational::from_integer(2.into()));
         if halvings == 0 || !self.is(term, &middle, demand)? {
             return Ok(false);
         }
-        let mut both = true;
-        for half in [(a, middle.clone()), (middle, b)] {
-            let ends = self.ends.replace((Some(half.0), Some(half.1)));
-            both = both && self.holds(term, demand, halvings - 1)?;
-            self.ends = ends;
+        for half in [(a.clone(), middle.clone()), (middle, b.clone())] {
+            if !self.holds(&Some((Some(half.0), Some(half.1))), term, demand, halvings - 1)? {
+                return Ok(false);
+            }
         }
-        Ok(both)
+        Ok(true)
+    }
+
+    /// Whether the demand is shown as an inequality, on an interval with numbers as ends; others are enclosed.
+    fn is_shown(&self, term: &Expr, demand: Demand) -> bool {
+        let Some((lower, upper)) = &self.ends else { return false };
+        let number = |end: &Option<Expr>, upper: bool| -> Option<Option<Rational>> {
+            let Some(end) = end else { return Some(None) };
+            if let Some(q) = end.as_number() {
+                return Some(Some(q));
+            }
+            let around = Span::around(Assignment::default().values(&[end], BITS).pop()?.as_ref().ok()?)?;
+            Some(Some(if upper { around.upper? } else { around.lower? }))
+        };
+        let (Some(a), Some(b)) = (number(lower, false), number(upper, true)) else { return false };
+        let over = BTreeMap::from([(self.name.clone(), (a, b))]);
+        let mut symbols = self.symbols.clone();
+        symbols.insert(self.name.clone(), Assumption::Real);
+        let positive = |expression: Expr| {
+            let claim = Claim::Positive { expression, over: over.clone() };
+            super::inequality::prove(&symbols, &claim).is_ok()
+        };
+        positive(term.clone()) || demand == Demand::NonZero && positive(-term.clone())
     }
 
     fn is(&self, term: &Expr, inside: &Expr, demand: Demand) -> Read<bool> {

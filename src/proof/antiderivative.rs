@@ -14,11 +14,27 @@ use std::rc::Rc;
 /// Most terms of an ansatz.
 const MOST_CANDIDATES: usize = 72;
 
-/// `integrand = antiderivative' + Σ factor · exp(exponent)`, each exponent of second degree in the variable.
+/// `integrand = antiderivative' + Σ bells`
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) antiderivative: Element,
-    pub(super) bells: Vec<(Element, Element)>,
+    pub(super) bells: Vec<Bell>,
+}
+
+/// `factor · exp(exponent)`, perhaps times the cosine or sine of an angle; the exponent is of second degree in the
+/// variable, the angle of first.
+#[derive(Clone, Debug)]
+pub(super) struct Bell {
+    pub(super) factor: Element,
+    pub(super) exponent: Element,
+    pub(super) wave: Option<Wave>,
+}
+
+/// The cosine or sine of an angle.
+#[derive(Clone, Debug)]
+pub(super) struct Wave {
+    pub(super) angle: Element,
+    pub(super) is_sine: bool,
 }
 
 /// A monomial in what changes with the variable, over powers of other such things.
@@ -109,7 +125,7 @@ impl Search<'_> {
     }
 
     /// Candidates for the terms of the antiderivative; returns exponents of bells.
-    fn collect(&mut self, f: &Element) -> Read<Vec<(Element, Element)>> {
+    fn collect(&mut self, f: &Element) -> Read<Vec<(Element, Bell)>> {
         let y = self.variable;
         let below: Vec<(Rc<Polynomial>, u32)> = f.factors.iter().filter(|(p, _)| self.changing(p)).cloned().collect();
         let is_exp =
@@ -120,6 +136,14 @@ impl Search<'_> {
             .collect();
         let only_exp: Vec<(Rc<Polynomial>, u32)> =
             below.iter().filter(|(p, _)| is_exp(self.tower, p)).cloned().collect();
+        let is_root = |tower: &Tower, p: &Polynomial| {
+            p.as_generator().is_some_and(|g| matches!(tower.kind(g), Kind::Root { index: 2, .. }))
+        };
+        // The square of a root is a polynomial: such powers go down by two.
+        let rooted: Vec<(Rc<Polynomial>, u32)> = below
+            .iter()
+            .map(|(p, power)| (p.clone(), if is_root(self.tower, p) { power.saturating_sub(2) } else { *power }))
+            .collect();
         // Monomials without the variable itself, each with the highest power of the variable beside it.
         let mut parts: Vec<(Monomial, u32)> = Vec::new();
         for (m, _) in f.numerator.terms() {
@@ -139,7 +163,7 @@ impl Search<'_> {
             }
             for power in (0..=degree + 1).rev() {
                 let above = part.times(&Monomial::of(y, power))?;
-                for below in [&less, &below, &only_exp] {
+                for below in [&less, &below, &only_exp, &rooted] {
                     let shape = Shape { above: above.clone(), below: below.clone() };
                     let e = shape.element().cancelled(&self.tower.budget)?;
                     let e = self.tower.reduce(&e)?;
@@ -155,6 +179,7 @@ impl Search<'_> {
         }
         for g in f.generators().into_iter().filter(|g| self.depends(*g)).collect::<Vec<_>>() {
             match self.tower.kind(g).clone() {
+                Kind::Ln(p) => self.logarithms(&p)?,
                 Kind::Atan(t) => {
                     let under = self.tower.add(&Element::one(), &self.tower.powi(&t, 2)?)?;
                     let ln = self.tower.ln(&under)?;
@@ -233,14 +258,28 @@ impl Search<'_> {
         Ok(distinct)
     }
 
-    /// A product of exponentials whose exponents add up to a polynomial of second degree, with that exponent.
-    fn bell(&mut self, part: &Monomial, below: &[(Rc<Polynomial>, u32)]) -> Read<Option<(Element, Element)>> {
-        let mut exponent = Element::zero();
+    /// A product of exponentials whose exponents add up to a polynomial of second degree, perhaps with one wave, and the
+    /// bell that it is.
+    fn bell(&mut self, part: &Monomial, below: &[(Rc<Polynomial>, u32)]) -> Read<Option<(Element, Bell)>> {
+        let (mut exponent, mut wave) = (Element::zero(), None);
         let above = part.powers().map(|(g, p)| (g, i64::from(p)));
         let under = below.iter().filter_map(|(f, p)| Some((f.as_generator()?, -i64::from(*p))));
         for (g, power) in above.chain(under) {
-            let Kind::Exp(t) = self.tower.kind(g).clone() else { return Ok(None) };
-            exponent = self.tower.add(&exponent, &self.tower.mul(&t, &Element::integer(power))?)?;
+            match self.tower.kind(g).clone() {
+                Kind::Exp(t) => {
+                    exponent = self.tower.add(&exponent, &self.tower.mul(&t, &Element::integer(power))?)?;
+                }
+                kind @ (Kind::Cos(_) | Kind::Sin(_)) if power == 1 && wave.is_none() => {
+                    let is_sine = matches!(kind, Kind::Sin(_));
+                    let (Kind::Cos(angle) | Kind::Sin(angle)) = kind else { return Ok(None) };
+                    let slope = self.tower.derivative(&angle, self.variable)?;
+                    if self.tower.depends(&slope, self.variable) {
+                        return Ok(None);
+                    }
+                    wave = Some(Wave { angle, is_sine });
+                }
+                _ => return Ok(None),
+            }
         }
         let first = self.tower.derivative(&exponent, self.variable)?;
         let second = self.tower.derivative(&first, self.variable)?;
@@ -248,7 +287,7 @@ impl Search<'_> {
             return Ok(None);
         }
         let shape = Shape { above: part.clone(), below: below.to_vec() };
-        Ok(Some((shape.element(), exponent)))
+        Ok(Some((shape.element(), Bell { factor: Element::one(), exponent, wave })))
     }
 
     /// `ln|p|`, and the arc tangent that goes with a polynomial of second degree without zeros.
@@ -309,7 +348,7 @@ impl Search<'_> {
     }
 
     /// Coefficients of the candidates, from linear equations: one for each monomial of the derivative.
-    fn solved(&mut self, f: &Element, bells: Vec<(Element, Element)>) -> Read<Option<Found>> {
+    fn solved(&mut self, f: &Element, bells: Vec<(Element, Bell)>) -> Read<Option<Found>> {
         let candidates = std::mem::take(&mut self.candidates);
         let mut columns = Vec::new();
         for candidate in &candidates {
@@ -351,7 +390,7 @@ impl Search<'_> {
         }
         let factors = solution.into_iter().skip(candidates.len());
         let bells = bells.into_iter().zip(factors).filter(|(_, x)| !x.numerator.is_zero());
-        Ok(Some(Found { antiderivative, bells: bells.map(|((_, exponent), x)| (x, exponent)).collect() }))
+        Ok(Some(Found { antiderivative, bells: bells.map(|((_, bell), factor)| Bell { factor, ..bell }).collect() }))
     }
 
     /// Gauss elimination; unknowns that stay free are zero.

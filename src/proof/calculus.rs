@@ -58,6 +58,26 @@ impl From<Halt> for Outcome {
 
 /// Judges a claim about a series, a limit or an integral.
 pub(super) fn judge(symbols: &Symbols, claim: &Claim) -> Verdict {
+    match judged(symbols, forwards(claim).as_ref().unwrap_or(claim)) {
+        Verdict::Proved(theorem) => Verdict::Proved(Theorem { claim: claim.clone(), ..theorem }),
+        other => other,
+    }
+}
+
+/// An integral from infinity or to its negative, written the other way round.
+fn forwards(claim: &Claim) -> Option<Claim> {
+    let Claim::Integral { integrand, variable, lower, upper, equals, antiderivative } = claim else { return None };
+    (*lower == Place::Infinity || *upper == Place::MinusInfinity).then(|| Claim::Integral {
+        integrand: -integrand,
+        variable: variable.clone(),
+        lower: upper.clone(),
+        upper: lower.clone(),
+        equals: equals.clone(),
+        antiderivative: antiderivative.as_ref().map(|term| -term),
+    })
+}
+
+fn judged(symbols: &Symbols, claim: &Claim) -> Verdict {
     let Some((variable, terms)) = parts(claim) else { return Verdict::Unknown("not decided yet".into()) };
     let mut others = symbols.clone();
     others.remove(variable);
@@ -108,16 +128,21 @@ pub(super) fn judge(symbols: &Symbols, claim: &Claim) -> Verdict {
     Verdict::Unknown(format!("{tried}; no place was found where it fails"))
 }
 
-/// An attempt; an integral without a value is one that diverges, where that is found for all values of the other symbols:
-/// one that diverges for some says nothing there.
+/// An attempt; without a value, a limit or integral may be found to have none, for all values of the other symbols: one
+/// that has none for some says nothing there.
 fn attempted(symbols: &Symbols, claim: &Claim) -> Outcome {
     let outcome = attempt(symbols, claim);
-    if let (Outcome::Unknown(_), Claim::Integral { integrand, variable, lower, upper, equals, .. }) = (&outcome, claim)
-    {
-        let integral = Integral { integrand, variable, lower, upper, equals, antiderivative: None };
-        return super::divergence::found(symbols, &integral).unwrap_or(outcome);
-    }
-    outcome
+    let Outcome::Unknown(_) = outcome else { return outcome };
+    let none = match claim {
+        Claim::Limit { of, variable, to, equals } => super::limit::without_end(symbols, of, (variable, to), equals),
+        Claim::Integral { integrand, variable, lower, upper, equals, .. } => {
+            let integral = Integral { integrand, variable, lower, upper, equals, antiderivative: None };
+            let diverges = super::divergence::found(symbols, &integral);
+            diverges.or_else(|| super::integral::without_end(symbols, &integral))
+        }
+        _ => None,
+    };
+    none.unwrap_or(outcome)
 }
 
 fn attempt(symbols: &Symbols, claim: &Claim) -> Outcome {

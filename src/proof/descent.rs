@@ -10,7 +10,7 @@ use num_traits::{One, Signed, Zero};
 const SMALLEST: i64 = 1 << 40;
 
 /// A place found from `start`, with what `gap_at` says of it beside the gap: how much the inequality holds by, and
-/// whether it fails.
+/// whether it fails; else the place where it holds by least.
 pub(super) fn descend<T>(
     start: Assignment,
     gap: Value,
@@ -18,7 +18,7 @@ pub(super) fn descend<T>(
     bits: u32,
     admissible: impl Fn(&Assignment) -> bool,
     gap_at: impl Fn(&Assignment) -> Option<(Value, Option<T>)>,
-) -> Option<(Assignment, T)> {
+) -> Result<(Assignment, T), Assignment> {
     let names: Vec<String> = start.symbols.keys().filter(|name| !start.naturals.contains(*name)).cloned().collect();
     let two = Rational::from_integer(2.into());
     let mut reach: Vec<Rational> =
@@ -40,7 +40,7 @@ pub(super) fn descend<T>(
             }
             left = left.saturating_sub(1);
             match gap_at(&there) {
-                Some((_, Some(found))) => return Some((there, found)),
+                Some((_, Some(found))) => return Ok((there, found)),
                 Some((gap, None)) if gap.enclosure(bits).upper() < least.enclosure(bits).upper() => {
                     (here, least, better) = (there, gap, true);
                     break;
@@ -69,14 +69,14 @@ pub(super) fn descend<T>(
         if admissible(&there)
             && let Some((_, Some(found))) = gap_at(&there)
         {
-            return Some((there, found));
+            return Ok((there, found));
         }
     }
-    None
+    Err(here)
 }
 
 /// The ratio with the smallest denominator between two others.
-fn simplest(a: &Rational, b: &Rational) -> Rational {
+pub(super) fn simplest(a: &Rational, b: &Rational) -> Rational {
     if a.is_negative() && b.is_negative() {
         return -simplest(&-b, &-a);
     }

@@ -8,6 +8,7 @@ use super::expansion::{Grown, Halt};
 use super::integral::Integral;
 use super::limit::DEPTHS;
 use super::nearby::Nearby;
+use super::polynomial::Generator;
 use super::sign::Sign;
 use super::size::Size;
 use super::tower::{Kind, Tower};
@@ -63,7 +64,10 @@ fn at_edge(symbols: &Symbols, integral: &Integral<'_>, edge: &Edge, depth: u32) 
     }))
 }
 
-/// Both ends, and the zeros inside of what is linear in the variable and must not vanish.
+/// Zeros of a cosine or sine are looked at up to this many half turns away.
+const MOST_TURNS: i64 = 12;
+
+/// Both ends, and the zeros inside of what is linear in the variable, or the cosine or sine of that, and must not vanish.
 fn edges(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Vec<Edge>> {
     let mut tower = Tower::new(symbols);
     let name = integral.variable;
@@ -107,31 +111,53 @@ fn edges(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Vec<Edge>> {
                 Some(Kind::Root { of, .. }) => of.clone(),
                 _ => p,
             };
-            if p.degree(variable) != 1 {
-                continue;
-            }
-            let part = |n: u32| {
-                let found = p.coefficients(variable).into_iter().find(|(power, _)| *power == n);
-                found.map_or_else(Element::zero, |(_, c)| Element::polynomial(c))
+            let zeros = match p.as_generator().map(|g| tower.kind(g).clone()) {
+                Some(Kind::Cos(angle)) => turns(&mut tower, &angle, variable, 1)?,
+                Some(Kind::Sin(angle)) => turns(&mut tower, &angle, variable, 0)?,
+                _ => linear_zero(&tower, &Element::polynomial((*p).clone()), variable)?.into_iter().collect(),
             };
-            let (constant, slope) = (part(0), part(1));
-            if tower.depends(&slope, variable) || tower.depends(&constant, variable) || !is_nonzero(&tower, &slope) {
-                continue;
-            }
-            let zero = tower.div(&constant.neg(), &slope)?;
-            let above = |end: &Element, other: &Element| Ok::<_, Halt>(tower.certain_sign(&tower.sub(other, end)?));
-            let inside = match (&a, &b) {
-                (Some(a), Some(b)) => above(a, &zero)? == Sign::POSITIVE && above(&zero, b)? == Sign::POSITIVE,
-                (Some(a), None) => above(a, &zero)? == Sign::POSITIVE,
-                (None, Some(b)) => above(&zero, b)? == Sign::POSITIVE,
-                (None, None) => true,
-            };
-            if let (true, Some(term)) = (inside, tower.expression(&zero)) {
-                edges.extend([edge(&Place::At(term.clone()), 1), edge(&Place::At(term), -1)]);
+            for zero in zeros {
+                let above = |end: &Element, other: &Element| Ok::<_, Halt>(tower.certain_sign(&tower.sub(other, end)?));
+                let inside = match (&a, &b) {
+                    (Some(a), Some(b)) => above(a, &zero)? == Sign::POSITIVE && above(&zero, b)? == Sign::POSITIVE,
+                    (Some(a), None) => above(a, &zero)? == Sign::POSITIVE,
+                    (None, Some(b)) => above(&zero, b)? == Sign::POSITIVE,
+                    (None, None) => true,
+                };
+                if let (true, Some(term)) = (inside, tower.expression(&zero)) {
+                    edges.extend([edge(&Place::At(term.clone()), 1), edge(&Place::At(term), -1)]);
+                }
             }
         }
     }
     Ok(edges)
+}
+
+/// The zero of a term that is linear in the variable.
+fn linear_zero(tower: &Tower, e: &Element, variable: Generator) -> Grown<Option<Element>> {
+    if !e.factors.is_empty() || e.numerator.degree(variable) != 1 {
+        return Ok(None);
+    }
+    let part = |n: u32| {
+        let found = e.numerator.coefficients(variable).into_iter().find(|(power, _)| *power == n);
+        found.map_or_else(Element::zero, |(_, c)| Element::polynomial(c))
+    };
+    let (constant, slope) = (part(0), part(1));
+    if tower.depends(&slope, variable) || tower.depends(&constant, variable) || !is_nonzero(tower, &slope) {
+        return Ok(None);
+    }
+    Ok(Some(tower.div(&constant.neg(), &slope)?))
+}
+
+/// Where an angle that is linear in the variable is a whole number of half turns, and `halves` more halves of one.
+fn turns(tower: &mut Tower, angle: &Element, variable: Generator, halves: i64) -> Grown<Vec<Element>> {
+    let pi = Element::generator(tower.pi()?);
+    let mut zeros = Vec::new();
+    for k in -MOST_TURNS..=MOST_TURNS {
+        let turns = tower.mul(&pi, &Element::ratio(2 * k + halves, 2))?;
+        zeros.extend(linear_zero(tower, &tower.sub(angle, &turns)?, variable)?);
+    }
+    Ok(zeros)
 }
 
 fn is_nonzero(tower: &Tower, e: &Element) -> bool {

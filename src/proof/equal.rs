@@ -1,10 +1,11 @@
 //! Equalities: two terms agree wherever both are defined.
 
-use super::Theorem;
+use super::cases::agree_by_cases;
 use super::claim::{Claim, Symbols};
 use super::condition::Reason;
 use super::element::Element;
 use super::tower::{Read, Tower};
+use super::{Step, Theorem};
 use crate::expr::Expr;
 
 /// Proves `left = right`, and each of `steps` between them equal to the next.
@@ -29,8 +30,30 @@ pub(super) fn prove(
     Ok(Theorem::of_terms(symbols, claim, steps, conditions))
 }
 
+/// Proves the same where [`prove`] does not, symbol by symbol above zero, at zero and below.
+///
+/// # Errors
+/// Why it is not proved.
+pub(super) fn prove_by_cases(
+    symbols: &Symbols,
+    claim: &Claim,
+    left: &Expr,
+    right: &Expr,
+    between: &[Expr],
+) -> Result<Theorem, String> {
+    let mut steps: Vec<Step> = Vec::new();
+    let conditions = agree_by_cases(symbols, left, right, &mut steps)?;
+    if !between.is_empty() {
+        let terms: Vec<&Expr> = [left].into_iter().chain(between).chain([right]).collect();
+        for (i, pair) in terms.windows(2).enumerate() {
+            agree_by_cases(symbols, pair[0], pair[1], &mut steps).map_err(|why| format!("step {}: {why}", i + 1))?;
+        }
+    }
+    Ok(Theorem::new(claim, conditions, steps))
+}
+
 /// What two terms demand to be defined, where they agree.
-fn agree(symbols: &Symbols, left: &Expr, right: &Expr) -> Result<Vec<String>, String> {
+pub(super) fn agree(symbols: &Symbols, left: &Expr, right: &Expr) -> Result<Vec<String>, String> {
     let mut tower = Tower::new(symbols);
     let both = |tower: &mut Tower| -> Read<bool> {
         let (a, b) = (tower.read(left)?, tower.read(right)?);

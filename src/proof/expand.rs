@@ -27,6 +27,14 @@ pub(super) struct Expander<'a> {
     /// Expansions go up to about `t^depth` beside their leading term.
     pub(super) depth: u32,
     known: HashMap<Generator, Expansion>,
+    /// Looks only at places where the one angle that goes beyond all bounds has this cosine and sine.
+    phase: Option<Phase>,
+}
+
+/// A cosine and a sine, and the angle that has them.
+struct Phase {
+    turn: (Element, Element),
+    angle: Option<Element>,
 }
 
 impl Tower {
@@ -42,7 +50,18 @@ impl Tower {
 
 impl<'a> Expander<'a> {
     pub(super) fn new(tower: &'a mut Tower, approach: Approach, depth: u32) -> Expander<'a> {
-        Expander { tower, approach, depth, known: HashMap::new() }
+        Expander { tower, approach, depth, known: HashMap::new(), phase: None }
+    }
+
+    /// The same, only along the places where the angle that goes beyond all bounds has this cosine and sine: as the angle
+    /// is continuous, it comes by each infinitely often.
+    pub(super) fn in_phase(self, turn: (Element, Element)) -> Expander<'a> {
+        Expander { phase: Some(Phase { turn, angle: None }), ..self }
+    }
+
+    /// The angle that went beyond all bounds, if one did.
+    pub(super) fn unbounded_angle(self) -> Option<Element> {
+        self.phase.and_then(|phase| phase.angle)
     }
 
     fn depends(&self, g: Generator) -> bool {
@@ -137,19 +156,29 @@ impl<'a> Expander<'a> {
                 self.powered(&size, &c, &small, &Element::ratio(1, i64::from(index)))?
             }
             Kind::Power { of, exponent } => {
-                if exponent.powers().any(|(g, _)| self.depends(g)) {
-                    return Err(Halt::unsupported("a power of a negative number with a growing exponent"));
-                }
-                let exponent = less_one(&exponent);
+                let growing = exponent.powers().any(|(g, _)| self.depends(g));
+                let (of_exponent, exponent) = (exponent.clone(), less_one(&exponent));
                 let inner = self.polynomial(&of)?;
                 let (size, c, small) = self.tower.normalised(&inner)?;
+                if growing {
+                    let side = match self.tower.certain_sign(&c) {
+                        Sign::POSITIVE => Element::one(),
+                        Sign::NEGATIVE => self.tower.alternating(&of_exponent)?.neg(),
+                        _ => return Err(Halt::unsupported("a growing power of what has no certain sign")),
+                    };
+                    let (ln, times) = (self.ln(&inner)?, self.element(&exponent)?);
+                    let product = self.tower.product(&times, &ln, None)?;
+                    let expansion = self.exp(&product)?;
+                    let expansion = self.tower.scaled(&expansion, &side)?;
+                    self.known.insert(g, expansion.clone());
+                    return Ok(expansion);
+                }
                 let text = self.tower.text(&c);
                 let c = self.tower.power(&c, &exponent, &|| text.clone())?;
                 self.powered(&size, &c, &small, &exponent)?
             }
-            Kind::Alternating(_) => {
-                return Err(Halt::unsupported("a power of a negative number with a growing exponent"));
-            }
+            // It may cancel; where it stays, it is seen as a coefficient that depends on the variable.
+            Kind::Alternating(_) => Expansion::constant(Element::generator(g)),
             Kind::Side { base, .. } => {
                 let inner = self.element(&base)?;
                 let (_, c) = self.tower.leading(&inner)?;
@@ -227,9 +256,15 @@ impl<'a> Expander<'a> {
             if !s.exponent.is_empty() {
                 return Err(Halt::unsupported("an exponential of an exponential grows beyond what is compared here"));
             }
-            // exp(c L) = t^(-c)
-            if s.scale.power.numerator.is_zero() && s.scale.log == num_traits::One::one() {
+            // exp(c L) = t^(-c), exp(c ln L) = L^c
+            if s.scale.is_logarithm() {
                 size.scale.power = self.tower.sub(&size.scale.power, &c)?;
+            } else if s.scale.is_of_loglog() {
+                let whole = s.scale.loglog == num_traits::One::one();
+                match c.as_rational().filter(|_| whole) {
+                    Some(q) => size.scale.log += q,
+                    None => return Err(Halt::unsupported("a symbolic power of a logarithm")),
+                }
             } else {
                 size.exponent.push((s.scale, c));
             }
@@ -249,8 +284,8 @@ impl<'a> Expander<'a> {
     /// `ln|c size (1 + small)|`
     fn ln(&mut self, inner: &Expansion) -> Grown<Expansion> {
         let (size, c, small) = self.tower.normalised(inner)?;
-        if !size.scale.log.is_zero() {
-            return Err(Halt::unsupported("a logarithm of a logarithm"));
+        if !size.scale.loglog.is_zero() {
+            return Err(Halt::unsupported("a logarithm of a logarithm of a logarithm"));
         }
         let coefficients = self.series(&small, &mut |_, n| {
             let n = i64::from(n);
@@ -261,6 +296,8 @@ impl<'a> Expander<'a> {
         sum = self.tower.plus(&sum, &Expansion::constant(constant))?;
         let logarithm = Expansion::term(Size::logarithm(), size.scale.power.neg());
         sum = self.tower.plus(&sum, &logarithm)?;
+        let loglogarithm = Expansion::term(Size::loglogarithm(), Element::rational(&size.scale.log));
+        sum = self.tower.plus(&sum, &loglogarithm)?;
         for (scale, c) in size.exponent {
             sum = self.tower.plus(&sum, &Expansion::term(Size::of(scale), c))?;
         }
@@ -295,7 +332,15 @@ impl<'a> Expander<'a> {
         let inner = self.element(t)?;
         let (large, constant, small) = self.tower.split(&inner)?;
         if !large.is_empty() {
-            return Ok((Expansion::bounded(Size::one()), Expansion::bounded(Size::one())));
+            let Some(phase) = &mut self.phase else {
+                return Ok((Expansion::bounded(Size::one()), Expansion::bounded(Size::one())));
+            };
+            self.tower.leading(&inner)?;
+            if !self.tower.same(phase.angle.get_or_insert_with(|| t.clone()), t)? {
+                return Err(Halt::unsupported("two angles go beyond all bounds"));
+            }
+            let (cos, sin) = phase.turn.clone();
+            return Ok((Expansion::constant(cos), Expansion::constant(sin)));
         }
         let (cos, sin) = self.tower.turn(&constant)?;
         let of = |first: &Element, second: &Element| -> Grown<Expansion> {

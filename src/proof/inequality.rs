@@ -12,9 +12,13 @@ use super::cells::Rule;
 use super::claim::{Assumption, Claim, Symbols};
 use super::difference::Difference;
 use super::ratio::Reader;
+use super::sign::Sign;
 use super::slopes::Slopes;
 use super::span::Variable;
-use crate::expr::Expr;
+use super::tower::Tower;
+use crate::expr::{Expr, Function, Node};
+use crate::num::rational::Rational;
+use num_traits::Zero;
 
 /// Work for polynomials, in terms.
 const MOST_TERMS: usize = 6000;
@@ -23,6 +27,63 @@ const MOST_VARIABLES: usize = 8;
 
 /// Proves an inequality, or says what was tried.
 pub(super) fn prove(symbols: &Symbols, claim: &Claim) -> Result<Vec<Step>, String> {
+    let tried = match prove_as_written(symbols, claim) {
+        Ok(steps) => return Ok(steps),
+        Err(tried) => tried,
+    };
+    if let Some(step) = reduced(symbols, claim) {
+        return Ok(vec![step]);
+    }
+    in_logarithms(symbols, claim).ok_or(tried)
+}
+
+/// The difference, reduced, is of one sign whatever its symbols are, and nothing has to hold for it to be defined.
+fn reduced(symbols: &Symbols, claim: &Claim) -> Option<Step> {
+    let zero = Expr::integer(0);
+    let (smaller, larger, over) = match claim {
+        Claim::Positive { expression, over } => (&zero, expression, over),
+        Claim::Less { smaller, larger, over } => (smaller, larger, over),
+        _ => return None,
+    };
+    let mut known = symbols.clone();
+    for (name, (lower, upper)) in over {
+        let empty = lower.as_ref().zip(upper.as_ref()).is_some_and(|(a, b)| a >= b);
+        let positive = symbols.get(name) == Some(&Assumption::Positive);
+        if empty || positive && upper.as_ref().is_some_and(|b| *b <= Rational::zero()) {
+            return None;
+        }
+        if symbols.get(name) == Some(&Assumption::Real) && lower.as_ref().is_some_and(|a| *a >= Rational::zero()) {
+            known.insert(name.clone(), Assumption::Positive);
+        }
+    }
+    let mut tower = Tower::new(&known);
+    let (a, b) = (tower.read(smaller).ok()?, tower.read(larger).ok()?);
+    let gap = tower.sub(&b, &a).ok()?;
+    if !tower.conditions.is_empty() || tower.certain_sign(&gap) != Sign::POSITIVE {
+        return None;
+    }
+    let text = format!("{smaller} < {larger}: the difference is {}, which is above zero", tower.text(&gap));
+    Some(Step { rule: "reduced difference", text, latex: format!("{} < {}", smaller.latex(), larger.latex()) })
+}
+
+/// `a < exp(g)` where `a > 0` and `ln(a) < g`; `exp(g) < b` where `b > 0` and `g < ln(b)`.
+fn in_logarithms(symbols: &Symbols, claim: &Claim) -> Option<Vec<Step>> {
+    let Claim::Less { smaller, larger, over } = claim else { return None };
+    let (other, ends) = match (smaller.node(), larger.node()) {
+        (_, Node::Call(Function::Exp, g)) => (smaller, (smaller.ln(), g.clone())),
+        (Node::Call(Function::Exp, g), _) => (larger, (g.clone(), larger.ln())),
+        _ => return None,
+    };
+    let positive = Claim::Positive { expression: other.clone(), over: over.clone() };
+    let mut steps = prove_as_written(symbols, &positive).ok()?;
+    let less = Claim::Less { smaller: ends.0, larger: ends.1, over: over.clone() };
+    steps.extend(prove_as_written(symbols, &less).ok()?);
+    let text = format!("{smaller} < {larger}: the logarithm grows");
+    steps.push(Step { rule: "monotony", text, latex: format!("{} < {}", smaller.latex(), larger.latex()) });
+    Some(steps)
+}
+
+fn prove_as_written(symbols: &Symbols, claim: &Claim) -> Result<Vec<Step>, String> {
     let zero = Expr::integer(0);
     let (smaller, larger, over) = match claim {
         Claim::Positive { expression, over } => (&zero, expression, over),
@@ -186,6 +247,10 @@ mod tests {
             ("0 < x - 1 - ln(x)", ("1", "inf")),
             ("0 < x - 1 - ln(x)", ("0", "1")),
             ("ln(x) < x/2", ("0", "inf")),
+            ("cosh(x) < exp(x^2/2)", ("0", "inf")),
+            ("exp(x/(1+x)) < 1+x", ("0", "inf")),
+            ("1/cosh(x)^2 < 1.001-tanh(x)^2", ALL),
+            ("sin(x)^2 < 1-cos(x)^2+a", ALL),
         ] {
             let claim = less(text, x);
             assert_eq!(refute(&symbols(), &claim), None, "{text}");
@@ -229,6 +294,13 @@ mod tests {
             ("exp(x) < 1e30", ALL),
             ("x < 1e30", ALL),
             ("0 < 1e-11 + x*(x - 2e-5)", ("0", "1")),
+            ("1/cosh(x)^2 < 1-tanh(x)^2", ALL),
+            ("-1 < x/x", ALL),
+            ("sin(x)^2 < 1-cos(x)^2+a", ("1", "0")),
+            ("-exp(x) < exp(x-1)*abs(x)/abs(x)", ALL),
+            ("x < exp(ln(x))+a", ALL),
+            ("1 < exp(x)", ALL),
+            ("cosh(x) < exp(x^2/2)", ("-1", "1")),
         ] {
             assert!(prove(&symbols(), &less(text, x)).is_err(), "{text} on {x:?}");
         }

@@ -3,13 +3,14 @@
 
 use super::Step;
 use super::along::{Range, holds_along};
+use super::antiderivative::{Bell, Wave};
 use super::calculus::{Finding, Outcome};
 use super::claim::{Assumption, Place, Symbols};
 use super::condition::{Condition, Demand, Reason};
 use super::element::Element;
 use super::expand::{Approach, Expander};
 use super::expansion::{Grown, Halt};
-use super::limit::{DEPTHS, tends};
+use super::limit::{DEPTHS, PHASES, tends};
 use super::nearby::conditions;
 use super::polynomial::Generator;
 use super::read::shortened;
@@ -48,6 +49,22 @@ pub(super) fn attempt(symbols: &Symbols, integral: &Integral<'_>) -> Outcome {
     }
 }
 
+/// An antiderivative that goes up and down for ever: along places where it has another value than is claimed.
+pub(super) fn without_end(symbols: &Symbols, integral: &Integral<'_>) -> Option<Outcome> {
+    for phase in PHASES {
+        let (tower, found, claimed) = match summed(symbols, integral, vec![piece(integral)], Some(phase)) {
+            Ok(Valued { tower, value, equals, .. }) => (tower, value, equals),
+            Err(_) => continue,
+        };
+        if !tower.same(&found, &claimed).unwrap_or(true) {
+            let what = format!("value where the cosine at an end is {}/5 and the sine {}/5", phase.0, phase.1);
+            let (found, claimed) = (Finding::Value(found), Finding::Value(claimed));
+            return Some(Outcome::Differs { tower: Box::new(tower), found, claimed, what });
+        }
+    }
+    None
+}
+
 /// The integral with a value that is certified.
 struct Valued {
     tower: Tower,
@@ -83,18 +100,18 @@ fn valued(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Valued> {
         return Err(Halt::unsupported(format!("{} is positive, and the ends are not known to be", integral.variable)));
     }
     let own = Piece { antiderivative: None, ..piece(integral) };
-    let first = match summed(&symbols, integral, vec![as_claimed]) {
+    let first = match summed(&symbols, integral, vec![as_claimed], None) {
         Err(halt) => halt,
         done => return done,
     };
     // A certificate that does not hold says nothing about the claim.
     if integral.antiderivative.is_some()
-        && let Ok(done) = summed(&symbols, integral, vec![own])
+        && let Ok(done) = summed(&symbols, integral, vec![own], None)
     {
         return Ok(done);
     }
     for pieces in super::substitution::other_ways(&symbols, integral)? {
-        if let Ok(done) = summed(&symbols, integral, pieces) {
+        if let Ok(done) = summed(&symbols, integral, pieces, None) {
             return Ok(done);
         }
     }
@@ -130,8 +147,9 @@ pub(super) fn is_positive(symbols: &Symbols, piece: &Piece) -> Grown<bool> {
     Ok(true)
 }
 
-/// The sum of integrals, each by its certificate.
-fn summed(symbols: &Symbols, integral: &Integral<'_>, pieces: Pieces) -> Grown<Valued> {
+/// The sum of integrals, each by its certificate; with a phase, along places at infinite ends where the one angle that
+/// goes beyond all bounds has that cosine and sine, in fifths.
+fn summed(symbols: &Symbols, integral: &Integral<'_>, pieces: Pieces, phase: Option<(i64, i64)>) -> Grown<Valued> {
     let mut symbols = symbols.clone();
     let mut positive = true;
     for piece in &pieces {
@@ -145,7 +163,7 @@ fn summed(symbols: &Symbols, integral: &Integral<'_>, pieces: Pieces) -> Grown<V
     let (mut value, mut steps) = (Element::zero(), Vec::new());
     for piece in &pieces {
         steps.extend(piece.step.clone());
-        let part = certified(&mut tower, integral.variable, variable, piece, &mut steps)?;
+        let part = certified(&mut tower, (integral.variable, variable), piece, phase, &mut steps)?;
         value = tower.add(&value, &part)?;
     }
     let equals = tower.reduce(&equals)?;
@@ -158,9 +176,9 @@ fn summed(symbols: &Symbols, integral: &Integral<'_>, pieces: Pieces) -> Grown<V
 /// The value of an integral from an antiderivative, given or found.
 fn certified(
     tower: &mut Tower,
-    name: &str,
-    variable: Generator,
+    (name, variable): (&str, Generator),
     piece: &Piece,
+    phase: Option<(i64, i64)>,
     steps: &mut Vec<Step>,
 ) -> Grown<Element> {
     let range = Range::read(tower, &piece.lower, &piece.upper, variable)?;
@@ -180,8 +198,12 @@ fn certified(
         },
     };
     let mut slope = tower.derivative(&antiderivative, variable)?;
-    for (factor, exponent) in &bells {
-        let bell = tower.exp(exponent)?;
+    for Bell { factor, exponent, wave } in &bells {
+        let mut bell = tower.exp(exponent)?;
+        if let Some(Wave { angle, is_sine }) = wave {
+            let (cos, sin) = tower.turn(angle)?;
+            bell = tower.mul(&bell, if *is_sine { &sin } else { &cos })?;
+        }
         slope = tower.add(&slope, &tower.mul(factor, &bell)?)?;
     }
     if !tower.same(&slope, &integrand)? {
@@ -191,7 +213,9 @@ fn certified(
         }
     }
     // What the certificate demands must follow: it is no part of what is claimed.
-    for e in bells.iter().flat_map(|(factor, exponent)| [factor, exponent]).chain([&antiderivative]) {
+    let angles = bells.iter().filter_map(|bell| Some(&bell.wave.as_ref()?.angle));
+    let made_up = bells.iter().flat_map(|bell| [&bell.factor, &bell.exponent]).chain(angles).chain([&antiderivative]);
+    for e in made_up {
         demand_denominators(tower, e);
     }
     for condition in std::mem::take(&mut tower.conditions) {
@@ -208,18 +232,25 @@ fn certified(
     let mut value = Element::zero();
     for (end, side, sign) in [(&range.upper, -1, 1), (&range.lower, 1, -1)] {
         let side = if end.is_none() { sign } else { side };
-        let at = value_at(tower, &antiderivative, Approach { variable, place: end.clone(), side })?;
+        let at = value_at(tower, &antiderivative, Approach { variable, place: end.clone(), side }, phase)?;
         steps.push(ends(tower, name, end, sign, &at));
         value = tower.add(&value, &tower.mul(&at, &Element::integer(sign))?)?;
     }
-    for (factor, exponent) in &bells {
-        let bell = gaussian(tower, exponent, variable, &range)?;
+    for bell in &bells {
+        let whole = gaussian(tower, bell, variable, &range)?;
+        let latex = match bell.wave {
+            None => r"\int_{-\infty}^{\infty} e^{-u^2} \, du = \sqrt{\pi}",
+            Some(_) => r"\int_{-\infty}^{\infty} e^{-u^2} \cos(2 b u) \, du = \sqrt{\pi} \, e^{-b^2}",
+        };
+        let wave = bell.wave.as_ref().map_or_else(String::new, |wave| {
+            format!(" {}({})", if wave.is_sine { "sin" } else { "cos" }, tower.text(&wave.angle))
+        });
         steps.push(Step {
             rule: "Gaussian",
-            text: format!("the integral of exp({}) is {}", tower.text(exponent), tower.text(&bell)),
-            latex: r"\int_{-\infty}^{\infty} e^{-u^2} \, du = \sqrt{\pi}".into(),
+            text: format!("the integral of exp({}){wave} is {}", tower.text(&bell.exponent), tower.text(&whole)),
+            latex: latex.into(),
         });
-        value = tower.add(&value, &tower.mul(factor, &bell)?)?;
+        value = tower.add(&value, &tower.mul(&bell.factor, &whole)?)?;
     }
     Ok(if range.reversed { value.neg() } else { value })
 }
@@ -246,9 +277,14 @@ fn demand_denominators(tower: &mut Tower, e: &Element) {
 }
 
 /// The limit of an antiderivative at an end.
-fn value_at(tower: &mut Tower, e: &Element, approach: Approach) -> Grown<Element> {
+fn value_at(tower: &mut Tower, e: &Element, approach: Approach, phase: Option<(i64, i64)>) -> Grown<Element> {
+    let phase = phase.filter(|_| approach.place.is_none());
     for depth in DEPTHS {
-        let expansion = Expander::new(tower, approach.clone(), depth).element(e);
+        let mut expander = Expander::new(tower, approach.clone(), depth);
+        if let Some((cos, sin)) = phase {
+            expander = expander.in_phase((Element::ratio(cos, 5), Element::ratio(sin, 5)));
+        }
+        let expansion = expander.element(e);
         let found = match expansion {
             Ok(expansion) => tends(tower, &expansion),
             Err(halt) => Err(halt),
@@ -263,8 +299,10 @@ fn value_at(tower: &mut Tower, e: &Element, approach: Approach) -> Grown<Element
     Err(Halt::Shallow)
 }
 
-/// `∫ exp(c − a (y − v)²) dy = √(π/a) exp(c)` over the line, half of it from `v` on.
-fn gaussian(tower: &mut Tower, exponent: &Element, variable: Generator, range: &Range) -> Grown<Element> {
+/// `∫ exp(c − a (y − v)²) dy = √(π/a) exp(c)` over the line, half of it from `v` on; with a wave of angle
+/// `θ + b (y − v)`, over the line, `√(π/a) exp(c − b²/(4a))` times the cosine or sine of `θ`.
+fn gaussian(tower: &mut Tower, bell: &Bell, variable: Generator, range: &Range) -> Grown<Element> {
+    let exponent = &bell.exponent;
     let slope = tower.derivative(exponent, variable)?;
     let bend = tower.derivative(&slope, variable)?;
     let a = tower.mul(&bend, &Element::ratio(-1, 2))?;
@@ -276,20 +314,38 @@ fn gaussian(tower: &mut Tower, exponent: &Element, variable: Generator, range: &
     let shift = tower.div(&slope, &tower.mul(&a, &Element::integer(2))?)?;
     let v = tower.add(&y, &shift)?.lowest_terms(&tower.budget)?;
     let square = tower.mul(&a, &tower.powi(&shift, 2)?)?;
-    let top = tower.add(exponent, &square)?.lowest_terms(&tower.budget)?;
+    let mut top = tower.add(exponent, &square)?.lowest_terms(&tower.budget)?;
     if tower.depends(&v, variable) || tower.depends(&top, variable) {
         return Err(Halt::unsupported("the exponent is not a polynomial of second degree"));
     }
+    let mut factor = Element::one();
+    if let Some(Wave { angle, is_sine }) = &bell.wave {
+        let rate = tower.derivative(angle, variable)?;
+        // −shift = y − v
+        let at_top = tower.add(angle, &tower.mul(&rate, &shift)?)?.lowest_terms(&tower.budget)?;
+        if tower.depends(&rate, variable) || tower.depends(&at_top, variable) {
+            return Err(Halt::unsupported("the angle is not a polynomial of first degree"));
+        }
+        let damping = tower.div(&tower.powi(&rate, 2)?, &tower.mul(&a, &Element::integer(4))?)?;
+        top = tower.sub(&top, &damping)?;
+        let (cos, sin) = tower.turn(&at_top)?;
+        factor = if *is_sine { sin } else { cos };
+    }
     let portion = match (&range.lower, &range.upper) {
         (None, None) => Element::one(),
-        (Some(end), None) | (None, Some(end)) if tower.same(end, &v)? => Element::ratio(1, 2),
+        // The sine of what is odd about v has no such half.
+        (Some(end), None) | (None, Some(end))
+            if tower.same(end, &v)? && (bell.wave.is_none() || tower.same(&factor, &Element::one())?) =>
+        {
+            Element::ratio(1, 2)
+        }
         _ => return Err(Halt::unsupported("an incomplete Gaussian integral has no value in elementary terms")),
     };
     let pi = Element::generator(tower.pi()?);
     let under = tower.div(&pi, &a)?;
     let root = tower.sqrt(&under)?;
     let peak = tower.exp(&top)?;
-    Ok(tower.mul(&portion, &tower.mul(&root, &peak)?)?)
+    Ok(tower.mul(&tower.mul(&portion, &factor)?, &tower.mul(&root, &peak)?)?)
 }
 
 fn certificate(tower: &Tower, name: &str, integrand: &Expr, antiderivative: &Element) -> Step {

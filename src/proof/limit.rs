@@ -43,37 +43,98 @@ pub(super) fn attempt(symbols: &Symbols, of: &Expr, (variable, to): (&str, &Plac
         terms.push(value);
     }
     terms.push(of);
-    for depth in DEPTHS {
-        let attempt = Nearby::read(symbols, variable, to, &terms)
-            .and_then(|(nearby, elements)| compared(nearby, &elements, equals, depth));
-        match attempt {
-            Ok(outcome) => return outcome,
-            Err(Halt::Shallow) => {}
-            Err(halt) => return halt.into(),
-        }
-    }
-    Halt::Shallow.into()
+    let found = deepened(|depth| {
+        let (nearby, elements) = Nearby::read(symbols, variable, to, &terms)?;
+        compared(nearby, &elements, equals, depth)
+    });
+    found.unwrap_or_else(Outcome::from)
 }
 
-fn compared(mut nearby: Nearby, elements: &[Element], equals: &Place, depth: u32) -> Grown<Outcome> {
-    let Some(of) = elements.last() else { return Err(Halt::unsupported("a side is missing")) };
-    let claimed = match (equals, elements.first()) {
+/// That the term goes up and down for ever, so that it has no such limit, if that is found.
+pub(super) fn without_end(
+    symbols: &Symbols,
+    of: &Expr,
+    (variable, to): (&str, &Place),
+    equals: &Place,
+) -> Option<Outcome> {
+    let terms: Vec<&Expr> = match equals {
+        Place::At(value) => vec![value, of],
+        _ => vec![of],
+    };
+    PHASES.into_iter().find_map(|phase| {
+        let along = deepened(|depth| {
+            let (nearby, elements) = Nearby::read(symbols, variable, to, &terms)?;
+            in_phase(nearby, &elements, equals, phase, depth)
+        });
+        along.ok().flatten()
+    })
+}
+
+/// What is found at the first depth that is enough.
+fn deepened<T>(mut found: impl FnMut(u32) -> Grown<T>) -> Grown<T> {
+    for depth in DEPTHS {
+        match found(depth) {
+            Err(Halt::Shallow) => {}
+            done => return done,
+        }
+    }
+    Err(Halt::Shallow)
+}
+
+/// Cosines and sines, in fifths, of the places along which an angle beyond all bounds is looked at.
+pub(super) const PHASES: [(i64, i64); 5] = [(5, 0), (-5, 0), (0, 5), (0, -5), (3, 4)];
+
+/// Whether the term tends to something else, or to nothing, along places where the one angle that goes beyond all bounds
+/// has the given cosine and sine: it has then no such limit.
+fn in_phase(
+    mut nearby: Nearby,
+    elements: &[Element],
+    equals: &Place,
+    (cos, sin): (i64, i64),
+    depth: u32,
+) -> Grown<Option<Outcome>> {
+    let Some(of) = elements.last() else { return Ok(None) };
+    let claimed = claimed(&nearby, elements, equals)?;
+    for side in nearby.sides.clone() {
+        let turn = (Element::ratio(cos, 5), Element::ratio(sin, 5));
+        let Some((expansions, angle)) = nearby.expand_in_phase(side, depth, &[of], turn)? else { return Ok(None) };
+        let Some(expansion) = expansions.first() else { return Err(Halt::Shallow) };
+        let found = tends(&nearby.tower, expansion)?;
+        if !agree(&nearby.tower, &found, &claimed)? {
+            let angle = nearby.tower.text(&angle);
+            let what = format!("limit along places where cos({angle}) = {cos}/5 and sin({angle}) = {sin}/5");
+            return Ok(Some(Outcome::Differs { found, claimed, what, tower: Box::new(nearby.tower) }));
+        }
+    }
+    Ok(None)
+}
+
+fn claimed(nearby: &Nearby, elements: &[Element], equals: &Place) -> Grown<Finding> {
+    Ok(match (equals, elements.first()) {
         (Place::Infinity, _) => Finding::Infinite(1),
         (Place::MinusInfinity, _) => Finding::Infinite(-1),
         (Place::At(_), Some(claimed)) if !nearby.depends(claimed) => Finding::Value(claimed.clone()),
         _ => return Err(Halt::unsupported("the limit depends on the variable")),
-    };
+    })
+}
+
+fn agree(tower: &Tower, found: &Finding, claimed: &Finding) -> Grown<bool> {
+    Ok(match (found, claimed) {
+        (Finding::Value(value), Finding::Value(claimed)) => tower.same(value, claimed)?,
+        (Finding::Infinite(sign), Finding::Infinite(claimed)) => sign == claimed,
+        _ => false,
+    })
+}
+
+fn compared(mut nearby: Nearby, elements: &[Element], equals: &Place, depth: u32) -> Grown<Outcome> {
+    let Some(of) = elements.last() else { return Err(Halt::unsupported("a side is missing")) };
+    let claimed = claimed(&nearby, elements, equals)?;
     let mut steps = Vec::new();
     for side in nearby.sides.clone() {
         let expansions = nearby.expand(side, depth, &[of])?;
         let Some(expansion) = expansions.first() else { return Err(Halt::Shallow) };
         let found = tends(&nearby.tower, expansion)?;
-        let agree = match (&found, &claimed) {
-            (Finding::Value(value), Finding::Value(claimed)) => nearby.tower.same(value, claimed)?,
-            (Finding::Infinite(sign), Finding::Infinite(claimed)) => sign == claimed,
-            _ => false,
-        };
-        if !agree {
+        if !agree(&nearby.tower, &found, &claimed)? {
             let what = match (nearby.sides.len(), side) {
                 (1, _) => "limit",
                 (_, 1) => "limit from above",

@@ -7,6 +7,7 @@ mod along;
 mod antiderivative;
 mod assignment;
 mod calculus;
+mod cases;
 mod cells;
 mod claim;
 mod condition;
@@ -25,12 +26,14 @@ mod explain;
 mod factor;
 mod gcd;
 mod hidden;
+mod improper;
 mod inequality;
 mod integer;
 mod integral;
 mod jet;
 mod lattice;
 mod limit;
+mod majorant;
 mod nearby;
 mod orthant;
 mod parts;
@@ -48,6 +51,7 @@ mod slopes;
 mod span;
 mod stationary;
 mod substitution;
+mod touching;
 mod tower;
 mod trigonometry;
 mod value;
@@ -159,10 +163,16 @@ pub fn judge(symbols: &Symbols, claim: &Claim, steps: &[Expr]) -> Verdict {
         Err(tried) => tried,
     };
     let sought = matches!(claim, Claim::Positive { .. } | Claim::Less { .. });
-    match if sought { None } else { witness::refute(symbols, claim) } {
-        Some(witness) => Verdict::Refuted(witness),
-        None => Verdict::Unknown(format!("{tried}; no place was found where it fails")),
+    if let Some(witness) = if sought { None } else { witness::refute(symbols, claim) } {
+        return Verdict::Refuted(witness);
     }
+    // Cases are many: they are looked at where nothing else is left.
+    if let Claim::Equal { left, right } = claim
+        && let Ok(theorem) = equal::prove_by_cases(symbols, claim, left, right, steps)
+    {
+        return Verdict::Proved(theorem);
+    }
+    Verdict::Unknown(format!("{tried}; no place was found where it fails"))
 }
 
 #[cfg(test)]

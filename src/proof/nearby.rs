@@ -7,10 +7,9 @@ use super::expand::{Approach, Expander};
 use super::expansion::{Expansion, Grown, Halt};
 use super::polynomial::Generator;
 use super::sign::Sign;
-use super::size::Size;
+use super::size::{Scale, Size};
 use super::tower::{Refusal, Tower};
 use crate::expr::Expr;
-use crate::num::rational::Rational;
 use num_traits::Zero;
 
 /// Terms that were read, the place, and the sides it is come to from.
@@ -82,11 +81,26 @@ impl Nearby {
         let approach = Approach { variable: self.variable, place: self.place.clone(), side };
         let local = self.local.clone();
         let mut expander = Expander::new(&mut self.tower, approach, depth);
-        for condition in &local {
-            let expansion = expander.element(&condition.element)?;
-            holds(expander.tower, condition, &expansion)?;
+        expanded(&mut expander, &local, elements)
+    }
+
+    /// Expansions only along the places where the one angle that goes beyond all bounds has this cosine and sine, with
+    /// that angle; `None` where there is no such angle. The variable must be a real number.
+    pub(super) fn expand_in_phase(
+        &mut self,
+        side: i64,
+        depth: u32,
+        elements: &[&Element],
+        turn: (Element, Element),
+    ) -> Grown<Option<(Vec<Expansion>, Element)>> {
+        if !matches!(self.tower.symbols.get(&self.name), Some(Assumption::Real | Assumption::Positive)) {
+            return Ok(None);
         }
-        elements.iter().map(|e| expander.element(e)).collect()
+        let approach = Approach { variable: self.variable, place: self.place.clone(), side };
+        let local = self.local.clone();
+        let mut expander = Expander::new(&mut self.tower, approach, depth).in_phase(turn);
+        let expansions = expanded(&mut expander, &local, elements)?;
+        Ok(expander.unbounded_angle().map(|angle| (expansions, angle)))
     }
 
     /// An expansion as text and in LaTeX.
@@ -126,17 +140,40 @@ impl Nearby {
     }
 
     fn size(&self, size: &Size, step: &Expr) -> Option<Expr> {
-        let scale = |power: &Element, log: &Rational| -> Option<Expr> {
-            let power = step.power(&self.tower.expression(power)?);
-            let logarithm = (Expr::integer(1) / step.clone()).ln();
-            Some(if log.is_zero() { power } else { power * logarithm.power(&Expr::number(log.clone())) })
+        let logarithm = (Expr::integer(1) / step.clone()).ln();
+        let scale = |scale: &Scale| -> Option<Expr> {
+            let mut product = step.power(&self.tower.expression(&scale.power)?);
+            for (base, exponent) in [(logarithm.clone(), &scale.log), (logarithm.ln(), &scale.loglog)] {
+                if !exponent.is_zero() {
+                    product = product * base.power(&Expr::number(exponent.clone()));
+                }
+            }
+            Some(product)
         };
         let mut exponent = Vec::new();
         for (s, c) in &size.exponent {
-            exponent.push(self.tower.expression(c)? * scale(&s.power, &s.log)?);
+            exponent.push(self.tower.expression(c)? * scale(s)?);
         }
-        Some(scale(&size.scale.power, &size.scale.log)? * Expr::sum(exponent).exp())
+        Some(scale(&size.scale)? * Expr::sum(exponent).exp())
     }
+}
+
+/// Expansions, once all that is demanded is known to hold.
+fn expanded(expander: &mut Expander<'_>, local: &[Condition], elements: &[&Element]) -> Grown<Vec<Expansion>> {
+    for condition in local {
+        let expansion = expander.element(&condition.element)?;
+        holds(expander.tower, condition, &expansion)?;
+    }
+    let mut expansions = Vec::new();
+    for e in elements {
+        let expansion = expander.element(e)?;
+        let variable = expander.approach.variable;
+        if expansion.terms.iter().any(|(_, c)| expander.tower.depends(c, variable)) {
+            return Err(Halt::unsupported("a coefficient alternates"));
+        }
+        expansions.push(expansion);
+    }
+    Ok(expansions)
 }
 
 /// Makes sure of a condition near the place from the leading term of its element.

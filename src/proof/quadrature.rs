@@ -1,13 +1,14 @@
-//! The value of an integral over a bounded interval, enclosed: Taylor polynomials on cells, with enclosed rests.
+//! The value of an integral, enclosed: Taylor polynomials on cells, with enclosed rests, and bounds beyond the cells.
 
 use super::assignment::Assignment;
 use super::claim::Place as End;
 use super::enclose::Place;
+use super::improper::{Tail, total};
 use super::integral::Integral;
 use super::substitution::is_differentiated;
 use super::value::Value;
 use crate::expr::Expr;
-use crate::num::enclosure::{Enclosure, End as Width};
+use crate::num::enclosure::{Enclosure, End as Width, Side};
 use crate::num::rational::Rational;
 use num_traits::{One, Zero};
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ const BITS: u32 = 128;
 /// Order of the Taylor polynomials: even.
 const ORDER: u32 = 8;
 /// Most cells.
-const MOST_CELLS: usize = 96;
+const MOST_CELLS: usize = 128;
 
 /// A part of the interval from 0 to 1, with the enclosed integral over it and how wide that is.
 struct Cell {
@@ -26,34 +27,85 @@ struct Cell {
     width: Width,
 }
 
+/// How far the cells go where an end is beyond all bounds, one after the other.
+const REACHES: [i64; 3] = [8, 48, 400];
+/// The part next to an end that is left to a bound where the integrand is not smooth there: `2^-SLICE` of the whole.
+const SLICE: i32 = 16;
+
 /// The value found and the value claimed, where they certainly differ at a place of the other symbols.
 pub(super) fn apart(integral: &Integral<'_>, place: &Assignment) -> Option<(Value, Value)> {
-    let (End::At(lower), End::At(upper)) = (integral.lower, integral.upper) else { return None };
     if is_differentiated(integral.integrand, integral.variable) {
         return None;
     }
     let claimed = place.values(&[integral.equals], BITS).pop()?.ok()?;
-    // y = a + (b − a) s, with s between 0 and 1
-    let length = upper - lower;
-    let inside = lower + &length * Expr::symbol(integral.variable);
-    let with = |name: &str| (name == integral.variable).then(|| inside.clone());
-    let scaled = Scaled { term: integral.integrand.substitute(&with) * length, variable: integral.variable, place };
-    let mut cells = scaled.cell((Rational::zero(), Rational::one()), 12)?;
-    while cells.len() <= MOST_CELLS {
-        let total = cells.iter().fold(Enclosure::whole(0), |sum, cell| sum.plus(&cell.part, BITS));
-        let total = Value::within(total);
-        if total.differs_from(&claimed, BITS) {
-            return Some((total, claimed));
+    match (integral.lower, integral.upper) {
+        (End::At(lower), End::At(upper)) => {
+            differing(&Scaled::new(integral, place, lower.clone(), upper - lower), &claimed, &[])
         }
-        // The wider half of the cells is halved.
-        cells.sort_by(|a, b| a.width.cmp(&b.width));
-        for cell in cells.split_off(cells.len() / 2) {
+        _ => REACHES.iter().find_map(|reach| with_tails(integral, place, *reach, &claimed)),
+    }
+    .map(|found| (found, claimed))
+}
+
+/// The same where an end is beyond all bounds: cells as far as `reach`, and bounds for the rest.
+fn with_tails(integral: &Integral<'_>, place: &Assignment, reach: i64, claimed: &Value) -> Option<Value> {
+    let numbers = |name: &str| place.symbols.get(name).map(|q| Expr::number(q.clone()));
+    let integrand = integral.integrand.substitute(&numbers);
+    let y = Expr::symbol(integral.variable);
+    let far = Expr::integer(reach);
+    let one_sided = is_alone(place);
+    let tail = |by: Expr| {
+        let with = |name: &str| (name == integral.variable).then(|| by.clone());
+        let tail = Tail { term: integrand.substitute(&with), variable: integral.variable, one_sided };
+        tail.beyond(&Rational::from_integer(reach.into()))
+    };
+    let (start, length, tails) = match (integral.lower, integral.upper) {
+        (End::At(a), End::Infinity) => (a.clone(), far, vec![tail(a.substitute(&numbers) + y)?]),
+        (End::MinusInfinity, End::At(b)) => (b - &far, far, vec![tail(b.substitute(&numbers) - y)?]),
+        (End::MinusInfinity, End::Infinity) => {
+            (-far.clone(), Expr::integer(2) * far, vec![tail(y.clone())?, tail(-y)?])
+        }
+        _ => return None,
+    };
+    differing(&Scaled::new(integral, place, start, length), claimed, &tails)
+}
+
+/// The sum of all parts, made narrower until it certainly differs from what is claimed.
+fn differing(scaled: &Scaled<'_>, claimed: &Value, more: &[Enclosure]) -> Option<Value> {
+    let slice = Rational::from_integer(2.into()).pow(-SLICE);
+    let mut ends = (Rational::zero(), Rational::one());
+    let mut more = more.to_vec();
+    if scaled.derivatives(Value::whole(0), ORDER).is_none() {
+        more.push(scaled.beside(&Expr::symbol(scaled.variable), &slice)?);
+        ends.0 = slice.clone();
+    }
+    if scaled.derivatives(Value::whole(1), ORDER).is_none() {
+        more.push(scaled.beside(&(Expr::integer(1) - Expr::symbol(scaled.variable)), &slice)?);
+        ends.1 = Rational::one() - slice;
+    }
+    let mut cells = scaled.cell(ends, 20)?;
+    while cells.len() <= MOST_CELLS {
+        let sum = total(cells.iter().map(|cell| &cell.part).chain(&more));
+        if sum.differs_from(claimed, BITS) {
+            return Some(sum);
+        }
+        // Cells not much narrower than the widest are halved.
+        let widest = cells.iter().map(|cell| &cell.width).max()?;
+        let limit = widest.scaled(-3, Side::Below);
+        let (wide, narrow) = cells.into_iter().partition::<Vec<Cell>, _>(|cell| cell.width >= limit);
+        cells = narrow;
+        for cell in wide {
             let middle = middle(&cell.ends);
             cells.extend(scaled.cell((cell.ends.0, middle.clone()), 6)?);
             cells.extend(scaled.cell((middle, cell.ends.1), 6)?);
         }
     }
     None
+}
+
+/// Whether there are no other symbols: for some of their values an integral may have no value, which says nothing.
+fn is_alone(place: &Assignment) -> bool {
+    place.symbols.is_empty() && place.functions.is_empty()
 }
 
 fn middle(ends: &(Rational, Rational)) -> Rational {
@@ -67,7 +119,23 @@ struct Scaled<'a> {
     place: &'a Assignment,
 }
 
-impl Scaled<'_> {
+impl<'a> Scaled<'a> {
+    /// With `y = start + length · s` and `s` between 0 and 1.
+    fn new(integral: &'a Integral<'_>, place: &'a Assignment, start: Expr, length: Expr) -> Scaled<'a> {
+        let inside = start + &length * Expr::symbol(integral.variable);
+        let with = |name: &str| (name == integral.variable).then(|| inside.clone());
+        Scaled { term: integral.integrand.substitute(&with) * length, variable: integral.variable, place }
+    }
+
+    /// A bound for the part from one end, which is where `by` is 0 for 0, as far as `to`.
+    fn beside(&self, by: &Expr, to: &Rational) -> Option<Enclosure> {
+        let with = |name: &str| match self.place.symbols.get(name) {
+            Some(q) => Some(Expr::number(q.clone())),
+            None => (name == self.variable).then(|| by.clone()),
+        };
+        Tail { term: self.term.substitute(&with), variable: self.variable, one_sided: is_alone(self.place) }.beside(to)
+    }
+
     fn derivatives(&self, at: Value, highest: u32) -> Option<Vec<Enclosure>> {
         let mut symbols: BTreeMap<String, Value> =
             self.place.symbols.iter().map(|(name, value)| (name.clone(), Value::Exact(value.clone()))).collect();

@@ -283,6 +283,13 @@ impl Tower {
             return;
         }
         let sign = if content.is_negative() { sign.negative() } else { sign };
+        // A root is zero just where what is under it is.
+        if !sign.may_be(Sign::ZERO)
+            && let Some(Kind::Root { of, .. }) = q.as_generator().map(|g| self.kind(g))
+        {
+            let of = of.clone();
+            self.assume_of_polynomial(&of, Sign::NONZERO);
+        }
         match self.facts.iter_mut().find(|(known, _)| *known == q) {
             Some((_, known)) => *known = known.and(sign),
             None => self.facts.push((q, sign)),

@@ -1,4 +1,4 @@
-//! How fast things grow or vanish: `exp(Σ c s) · t^power · L^log` with `L = ln(1/t)`, as `t` falls to zero.
+//! How fast things grow or vanish: `exp(Σ c s) · t^power · L^log · ln(L)^loglog` with `L = ln(1/t)`, as `t` falls to zero.
 
 use super::element::Element;
 use super::sign::Sign;
@@ -7,14 +7,16 @@ use crate::num::rational::Rational;
 use num_traits::{ToPrimitive, Zero};
 use std::cmp::Ordering;
 
-/// `t^power · L^log`
+/// `t^power · L^log · ln(L)^loglog`
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
     pub(super) power: Element,
     pub(super) log: Rational,
+    pub(super) loglog: Rational,
 }
 
-/// `exp(Σ coefficient · scale) · scale`; every scale of the exponent is large, the largest comes first.
+/// `exp(Σ coefficient · scale) · scale`; every scale of the exponent is larger than `ln(L)` and not `L` itself, the
+/// largest comes first.
 #[derive(Clone, Debug)]
 pub(super) struct Size {
     pub(super) exponent: Vec<(Scale, Element)>,
@@ -23,7 +25,26 @@ pub(super) struct Size {
 
 impl Scale {
     pub(super) fn one() -> Scale {
-        Scale { power: Element::zero(), log: Rational::zero() }
+        Scale { power: Element::zero(), log: Rational::zero(), loglog: Rational::zero() }
+    }
+
+    /// `L`
+    fn logarithm() -> Scale {
+        Scale { log: Rational::from_integer(1.into()), ..Scale::one() }
+    }
+
+    /// Whether it is `L` itself.
+    pub(super) fn is_logarithm(&self) -> bool {
+        self.power.numerator.is_zero() && self.log == Rational::from_integer(1.into()) && self.loglog.is_zero()
+    }
+
+    /// Whether it is a power of `ln(L)`.
+    pub(super) fn is_of_loglog(&self) -> bool {
+        self.power.numerator.is_zero() && self.log.is_zero()
+    }
+
+    fn by_logarithms(&self, other: &Scale) -> Ordering {
+        self.log.cmp(&other.log).then_with(|| self.loglog.cmp(&other.loglog))
     }
 }
 
@@ -39,12 +60,17 @@ impl Size {
 
     /// `t^power`
     pub(super) fn power(power: Element) -> Size {
-        Size::of(Scale { power, log: Rational::zero() })
+        Size::of(Scale { power, ..Scale::one() })
     }
 
     /// `L = ln(1/t)`
     pub(super) fn logarithm() -> Size {
-        Size::of(Scale { power: Element::zero(), log: Rational::from_integer(1.into()) })
+        Size::of(Scale::logarithm())
+    }
+
+    /// `ln(L)`
+    pub(super) fn loglogarithm() -> Size {
+        Size::of(Scale { loglog: Rational::from_integer(1.into()), ..Scale::one() })
     }
 
     /// How many powers of it stay above `t^depth`; a few where it is no power of `t`.
@@ -62,16 +88,16 @@ impl Tower {
     /// Which of two scales is larger for small `t`.
     pub(super) fn compare_scales(&self, a: &Scale, b: &Scale) -> Read<Ordering> {
         let gap = match (a.power.as_rational(), b.power.as_rational()) {
-            (Some(p), Some(q)) => return Ok(q.cmp(&p).then(a.log.cmp(&b.log))),
+            (Some(p), Some(q)) => return Ok(q.cmp(&p).then_with(|| a.by_logarithms(b))),
             _ => self.sub(&a.power, &b.power)?,
         };
         if gap.numerator.is_zero() {
-            return Ok(a.log.cmp(&b.log));
+            return Ok(a.by_logarithms(b));
         }
         match self.certain_sign(&gap) {
             Sign::POSITIVE => Ok(Ordering::Less),
             Sign::NEGATIVE => Ok(Ordering::Greater),
-            Sign::ZERO => Ok(a.log.cmp(&b.log)),
+            Sign::ZERO => Ok(a.by_logarithms(b)),
             _ => Err(Refusal::Unsupported(format!(
                 "the sign of {}, which decides what is larger, is not known",
                 self.text(&gap)
@@ -117,7 +143,15 @@ impl Tower {
         }
         let minus: Vec<(Scale, Element)> = b.exponent.iter().map(|(s, c)| (s.clone(), c.neg())).collect();
         let gap = self.merged(&a.exponent, &minus)?;
-        let Some((_, c)) = gap.first() else { return self.compare_scales(&a.scale, &b.scale) };
+        let Some((scale, c)) = gap.first() else { return self.compare_scales(&a.scale, &b.scale) };
+        // t^p = exp(−p L): what grows slower than L in the exponent counts after the power of t.
+        if self.compare_scales(scale, &Scale::logarithm())? == Ordering::Less {
+            let bare = |scale: &Scale| Scale { power: scale.power.clone(), ..Scale::one() };
+            let powers = self.compare_scales(&bare(&a.scale), &bare(&b.scale))?;
+            if powers != Ordering::Equal {
+                return Ok(powers);
+            }
+        }
         match self.certain_sign(c) {
             Sign::POSITIVE => Ok(Ordering::Greater),
             Sign::NEGATIVE => Ok(Ordering::Less),
@@ -129,15 +163,19 @@ impl Tower {
     }
 
     pub(super) fn times_size(&self, a: &Size, b: &Size) -> Read<Size> {
-        let scale = Scale { power: self.add(&a.scale.power, &b.scale.power)?, log: &a.scale.log + &b.scale.log };
+        let scale = Scale {
+            power: self.add(&a.scale.power, &b.scale.power)?,
+            log: &a.scale.log + &b.scale.log,
+            loglog: &a.scale.loglog + &b.scale.loglog,
+        };
         Ok(Size { exponent: self.merged(&a.exponent, &b.exponent)?, scale })
     }
 
     /// The size to a real power.
     pub(super) fn size_to(&self, a: &Size, power: &Element) -> Read<Size> {
-        let log = match power.as_rational() {
-            Some(q) => &a.scale.log * q,
-            None if a.scale.log.is_zero() => Rational::zero(),
+        let (log, loglog) = match power.as_rational() {
+            Some(q) => (&a.scale.log * &q, &a.scale.loglog * &q),
+            None if a.scale.log.is_zero() && a.scale.loglog.is_zero() => (Rational::zero(), Rational::zero()),
             None => return Err(Refusal::Unsupported("a symbolic power of a logarithm".into())),
         };
         let mut exponent = Vec::new();
@@ -146,6 +184,6 @@ impl Tower {
                 exponent.push((s.clone(), self.mul(c, power)?));
             }
         }
-        Ok(Size { exponent, scale: Scale { power: self.mul(&a.scale.power, power)?, log } })
+        Ok(Size { exponent, scale: Scale { power: self.mul(&a.scale.power, power)?, log, loglog } })
     }
 }

@@ -1,4 +1,5 @@
-//! Other ways to write an integral: in two parts at a kink, or in a new variable.
+//! Other ways to write an integral: in two parts at a kink, or in a new variable, its square root, logarithm or
+//! exponential.
 
 use super::Step;
 use super::claim::{Assumption, Place, Symbols};
@@ -25,17 +26,28 @@ pub(super) fn other_ways(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Ve
     if let Some(piece) = squared(symbols, integral)? {
         ways.push(vec![piece]);
     }
+    if inner.logarithm
+        && let Some(piece) = in_logarithm(symbols, integral)?
+    {
+        ways.push(vec![piece]);
+    }
+    if inner.exponential {
+        ways.extend([1, -1].map(|sign| vec![in_exponential(integral, sign)]));
+    }
     Ok(ways)
 }
 
-/// What absolute values are taken of, and whether something is differentiated by the variable.
+/// What absolute values are taken of, and whether something is differentiated by the variable, whether its logarithm
+/// or an exponential occurs.
 struct Inside {
     absolute: Vec<Expr>,
     differentiated: bool,
+    logarithm: bool,
+    exponential: bool,
 }
 
 fn inside(term: &Expr, variable: &str) -> Inside {
-    let mut found = Inside { absolute: Vec::new(), differentiated: false };
+    let mut found = Inside { absolute: Vec::new(), differentiated: false, logarithm: false, exponential: false };
     let (mut seen, mut pending) = (HashSet::new(), vec![term.clone()]);
     while let Some(e) = pending.pop() {
         if !seen.insert(e.clone()) {
@@ -43,6 +55,8 @@ fn inside(term: &Expr, variable: &str) -> Inside {
         }
         match e.node() {
             Node::Call(Function::Abs, u) if u.contains(variable) => found.absolute.push(u.clone()),
+            Node::Call(Function::Ln, u) if u.contains(variable) => found.logarithm = true,
+            Node::Call(Function::Exp, u) if u.contains(variable) => found.exponential = true,
             Node::Derivative { variable: v, .. } if **v == *variable => found.differentiated = true,
             _ => {}
         }
@@ -121,6 +135,59 @@ fn squared(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Option<Piece>> {
         return Ok(None);
     }
     Ok(Some(Piece { lower: end(&piece.lower), upper: end(&piece.upper), ..piece }))
+}
+
+/// `y = exp(u)` where `y` is above zero.
+fn in_logarithm(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Option<Piece>> {
+    let mut known = symbols.clone();
+    known.insert(integral.variable.into(), Assumption::Real);
+    let mut tower = Tower::new(&known);
+    let mut ends = Vec::new();
+    for end in [integral.lower, integral.upper] {
+        ends.push(match end {
+            Place::Infinity => Place::Infinity,
+            Place::MinusInfinity => return Ok(None),
+            Place::At(term) => {
+                let e = tower.read(term)?;
+                match tower.certain_sign(&e) {
+                    Sign::ZERO => Place::MinusInfinity,
+                    Sign::POSITIVE => Place::At(term.ln()),
+                    _ => return Ok(None),
+                }
+            }
+        });
+    }
+    let by = Expr::symbol(integral.variable).exp();
+    let (Some(upper), Some(lower)) = (ends.pop(), ends.pop()) else { return Ok(None) };
+    Ok(Some(Piece {
+        integrand: replaced(integral.integrand, integral.variable, &by) * by.clone(),
+        lower,
+        upper,
+        antiderivative: None,
+        step: Some(step(integral.variable, &by)),
+    }))
+}
+
+/// `y = ±ln(u)` with `u` above zero.
+fn in_exponential(integral: &Integral<'_>, sign: i64) -> Piece {
+    let u = Expr::symbol(integral.variable);
+    let end = |place: &Place| match (place, sign) {
+        (Place::At(end), _) => Place::At((Expr::integer(sign) * end).exp()),
+        (Place::Infinity, 1) | (Place::MinusInfinity, -1) => Place::Infinity,
+        _ => Place::At(Expr::integer(0)),
+    };
+    let (mut lower, mut upper) = (end(integral.lower), end(integral.upper));
+    if sign < 0 {
+        (lower, upper) = (upper, lower);
+    }
+    let by = Expr::integer(sign) * u.ln();
+    Piece {
+        integrand: replaced(integral.integrand, integral.variable, &by) / u,
+        lower,
+        upper,
+        antiderivative: None,
+        step: Some(step(integral.variable, &by)),
+    }
 }
 
 fn step(variable: &str, by: &Expr) -> Step {

@@ -37,6 +37,18 @@ impl Tower {
                 result = (self.mul(&result.0, &side)?, self.mul(&result.1, &side)?);
             }
         }
+        for g in t.numerator.generators() {
+            let Kind::Atan(_) = self.kind(g) else { continue };
+            let q = self.rational_part(&t, g)?;
+            let once = Element::generator(g);
+            if let Some(times) = q.to_integer().to_i64().filter(|times| q.is_integer() && *times != 0)
+                && !self.same(&t, &once)?
+            {
+                t = self.sub(&t, &self.mul(&once, &Element::integer(times))?)?;
+                let turn = self.turn(&once)?;
+                result = self.turned(&result, &self.multiple(&turn, times)?)?;
+            }
+        }
         if t.numerator.is_zero() {
             return Ok(result);
         }

@@ -95,9 +95,6 @@ pub enum SimError {
     /// Landscapes given as code are followed by Langevin equations only.
     #[error("a landscape given as code can be followed for a Langevin model only")]
     OnlyLangevin,
-    /// Bounded increments cross no boundary in the manner of a bridge.
-    #[error("a first passage needs normal increments: between two steps of others nothing is known of the path")]
-    PassageOfTwoPoints,
     /// Recording every 0 steps.
     #[error("states can be recorded every 1, 2, … steps, not every 0")]
     EveryZero,
@@ -195,7 +192,7 @@ impl Diverged {
 /// What the walkers did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensemble {
-    /// `strang`, `euler-maruyama`, `two-point` or `sgd`.
+    /// `strang`, `euler-maruyama` or `sgd`.
     pub scheme: &'static str,
     /// Time per step: `dt`, or the learning rate.
     pub dt: f64,
@@ -221,7 +218,7 @@ pub struct Ensemble {
 /// independent samples; with it, each walker is averaged over its records after the burn-in and the standard errors are
 /// those of the spread between walkers, so that correlation in time is accounted for.
 ///
-/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` and `two-point` of weak order 1, away from walls; at walls, which fold the
+/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` of weak order 1, away from walls; at walls, which fold the
 /// path, the order has not been measured. The steps of SGD are exact.
 pub fn run(model: &Model, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
     follow(Problem::of(model, plan)?, plan, watch)

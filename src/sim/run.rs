@@ -39,8 +39,7 @@ impl Run {
         plan.check(&problem)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build().map_err(|_| SimError::Threads)?;
         let blocks = block::blocks(&problem, plan.walkers, plan.seed);
-        let gathered =
-            blocks.iter().map(|b| Gather::new(b.lanes(), problem.directions(), &[], plan.every.is_none())).collect();
+        let gathered = blocks.iter().map(|b| Gather::new(b.lanes(), problem.directions(), &[])).collect();
         Ok(Run {
             problem,
             plan: plan.clone(),
@@ -191,8 +190,7 @@ impl Run {
     }
 
     fn gatherers(&self, edges: &[f64]) -> Vec<Gather> {
-        let once = self.plan.every.is_none();
-        self.blocks.iter().map(|b| Gather::new(b.lanes(), self.problem.directions(), edges, once)).collect()
+        self.blocks.iter().map(|b| Gather::new(b.lanes(), self.problem.directions(), edges)).collect()
     }
 }
 

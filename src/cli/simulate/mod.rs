@@ -26,7 +26,6 @@ impl SchemeName {
         match self {
             SchemeName::Strang => Scheme::Strang,
             SchemeName::EulerMaruyama => Scheme::EulerMaruyama,
-            SchemeName::TwoPoint => Scheme::TwoPoint,
         }
     }
 }
@@ -56,7 +55,7 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
     let found = keeping.follow(run)?;
     let seconds = keeping.seconds;
     if let (Some(path), None) = (&keeping.out, plan.every) {
-        save(path, &found, model.sgd().is_some())?;
+        save(path, &found)?;
     }
     let moments = found.moments.as_ref();
     let value = |pick: fn(&Estimate) -> f64| {
@@ -150,9 +149,8 @@ pub fn simd(common: &Common) -> Result<Simd, Failure> {
     Ok(simd)
 }
 
-/// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions, and the walkers that diverged) or `.csv` (those
-/// that diverged in a table beside it).
-fn save(path: &Path, found: &Ensemble, sgd: bool) -> Result<(), Failure> {
+/// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions, and the walkers that diverged) or `.csv`.
+fn save(path: &Path, found: &Ensemble) -> Result<(), Failure> {
     let names = records::names(found.y.len());
     let bytes = match path.extension().and_then(|e| e.to_str()) {
         Some("npz") => {
@@ -173,7 +171,6 @@ fn save(path: &Path, found: &Ensemble, sgd: bool) -> Result<(), Failure> {
                 let rest = found.y.iter().map(|y| Cell::number(y.get(k).copied().unwrap_or(f64::NAN), 17));
                 table.row(std::iter::once(Cell::number(*x, 17)).chain(rest));
             }
-            records::save_diverged(path, found, sgd)?;
             table.to_csv().into_bytes()
         }
     };
