@@ -178,3 +178,39 @@ fn partial_data_are_labelled() {
     thalweg().args(["tune", path]).assert().code(3);
     json(&["network", path]);
 }
+
+/// Walkers beside theory at the same places, kept and taken up again to the same bytes.
+#[test]
+fn the_simulated_diagram_goes_on_where_it_was_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = model_file(
+        r#"Model(name: "landau", floor: (coordinate: "x", domain: Interval(lower: -4, upper: 4), loss: "x^2/2"),
+            sharp: [(flatness: "0.2*(1+x^2)")], noise: Langevin(delta: 0.6, kappa: 3))"#,
+    );
+    let (model, kept) = (file.path().to_str().expect("a path"), folder.path().join("kept.ron"));
+    let kept = kept.to_str().expect("a path");
+    let asked =
+        ["phase", model, "--simulate", "3", "--cost", "9e7", "--learning-rate", "0.005..0.02", "--noise", "0.1..3"];
+    let whole = json(&[&asked[..], &["--checkpoint", kept]].concat());
+    let simulated = &whole["simulated"];
+    assert_eq!(simulated["places"].as_array().map(Vec::len), Some(9));
+    // The middle row, at 0.55, lies at the transition; the others are far from it.
+    let of = |k: usize| simulated["places"][k]["phase"].as_str();
+    assert!((0..3).all(|k| of(k) == Some("frozen")) && (6..9).all(|k| of(k) == Some("moved-to-flat")), "{simulated}");
+    // The file with its last places struck out, as if stopped there.
+    let text = std::fs::read_to_string(kept).expect("written");
+    let cut = text
+        .match_indices("learning_rate")
+        .nth(4)
+        .map(|(at, _)| text[..at].rfind('(').expect("a place"))
+        .expect("five places");
+    std::fs::write(kept, format!("{}], )", &text[..cut])).expect("cut");
+    let resumed = json(&[&asked[..], &["--resume", kept, "--threads", "1"]].concat());
+    assert_eq!(resumed["simulated"], *simulated);
+    assert_eq!(std::fs::read_to_string(kept).expect("written again"), text);
+    let other = [&asked[..], &["--resume", kept, "--seed", "5"]].concat();
+    let refused = thalweg().args(other).assert().code(2);
+    let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(told.contains("is of another seed"), "{told}");
+    thalweg().args(["phase", model, "--cost", "1e6"]).assert().code(2);
+}

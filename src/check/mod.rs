@@ -16,6 +16,7 @@ mod law;
 mod order;
 mod pace;
 mod passage;
+pub mod phase;
 mod potential;
 mod reading;
 mod recorded;

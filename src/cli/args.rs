@@ -267,6 +267,18 @@ pub struct PhaseArgs {
     /// Also name the phase at N by N places of the window
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=200))]
     pub points: Option<u16>,
+    /// Also let walkers go at N by N places of the window, and say what they did
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=200))]
+    pub simulate: Option<u16>,
+    /// Walker-steps to spend on it, all places together [default: 3e7 per place]
+    #[arg(long, value_name = "WALKER_STEPS", value_parser = positive, allow_hyphen_values = true)]
+    pub cost: Option<f64>,
+    /// Write the places that are done to this file as they come (.ron)
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on from such a file, and write it further
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    pub resume: Option<PathBuf>,
 }
 
 /// What the noise axis is, told below the flags of `phase`.

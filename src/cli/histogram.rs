@@ -4,21 +4,13 @@ use super::args::Common;
 use super::simulate::apply;
 use super::watch::Onlooker;
 use crate::model::Model;
-use crate::num::function::exp;
 use crate::sim::{Histogram, Plan, SimError, run};
 use crate::stats::density_between_bins;
-use crate::theory::passage::{log_passage_time, log_spectral_gap};
-use crate::theory::{Method, stationary};
+use crate::theory::{Forgetting, Method, forgetting, stationary};
 use serde_json::{Value, json};
 
 /// Equal bins over the domain, or over the stretch that is visited.
 const BINS: u32 = 100;
-/// Relaxation times before the first record.
-const FORGETTING: f64 = 8.0;
-/// The same in mean times to a place drawn from the law, which are from one relaxation time to about three.
-const ARRIVALS: f64 = 5.0;
-/// Places drawn from the law.
-const PLACES: u32 = 32;
 /// Records of each walker, half a relaxation time apart.
 const RECORDS: u64 = 16;
 /// Walkers at most, and the fewest whose spread is still known well.
@@ -69,22 +61,6 @@ pub enum NotRecorded {
     Interrupted(String),
 }
 
-/// How long the law takes to forget where the walkers started, and where that is from.
-fn forgetting(model: &Model) -> Option<(f64, f64)> {
-    let method = if model.sgd().is_some() { Method::Discrete } else { Method::Adiabatic };
-    if model.domain().is_periodic() {
-        // The mean time to a place drawn from the law is the sum of all relaxation times, from wherever one starts.
-        let law = stationary(model, Method::Adiabatic).ok()?.density;
-        let start = law.mode();
-        let places = (0..PLACES).map(|k| law.quantile((f64::from(k) + 0.5) / f64::from(PLACES)));
-        let times: Vec<f64> = places.filter_map(|y| log_passage_time(model, method, start, y).ok()).map(exp).collect();
-        let sum: f64 = times.iter().sum::<f64>() / times.len() as f64;
-        return (sum > 0.0 && sum.is_finite()).then_some((ARRIVALS * sum, 0.3 * sum));
-    }
-    let gap = log_spectral_gap(model, method).or_else(|_| log_spectral_gap(model, Method::Adiabatic)).ok()?;
-    Some((FORGETTING * exp(-gap), exp(-gap)))
-}
-
 /// Follows an ensemble until it has forgotten its start, records it, and reads its density off at the places `xs`.
 pub fn recorded(model: &Model, xs: &[f64], common: &Common) -> Result<Recorded, NotRecorded> {
     let because = |e: &dyn std::fmt::Display| NotRecorded::Because(e.to_string());
@@ -94,12 +70,12 @@ pub fn recorded(model: &Model, xs: &[f64], common: &Common) -> Result<Recorded, 
         Some(sgd) => sgd.step_time(),
         None => plan.dt.ok_or_else(|| because(&"no time step was found"))?,
     };
-    let (before, relaxation) = match forgetting(model) {
+    let Forgetting { time: before, relaxation } = match forgetting(model) {
         Some(times) => times,
         // Epoch-wise sampling has no law to ask: the simulation's own estimate, which is ten relaxation times.
         None if stationary(model, Method::Adiabatic).is_err() => {
             let time = plan.steps as f64 * step;
-            (time, 0.1 * time)
+            Forgetting { time, relaxation: 0.1 * time }
         }
         None => return Err(because(&"there is no time after which the start is forgotten: the spectral gap is zero")),
     };

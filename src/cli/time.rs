@@ -9,6 +9,7 @@ use crate::num::function::exp;
 use crate::report::table::{Cell, Table};
 use crate::sim::{Passage, Plan, SimError, first_passage};
 use crate::theory::Method;
+use crate::theory::pace::{Paces, against_batch_size, against_noise};
 use crate::theory::passage::{NoTime, log_passage_time, log_spectral_gap};
 use serde_json::{Map, Value, json};
 
@@ -116,6 +117,10 @@ pub fn time(asked: &TimeArgs, common: &Common) -> Result<Answer, Failure> {
         table.to_text()
     );
     text += &sure;
+    let by_noise = against_noise(&model, asked.from, asked.to);
+    let by_batch = against_batch_size(&model, asked.from, asked.to);
+    text += &paced_text(&by_noise);
+    text += &by_batch.as_ref().map_or(String::new(), paced_text);
     for (what, reason) in &status {
         text += &format!("{what}: {}\n", reason.as_str().unwrap_or_default());
     }
@@ -123,9 +128,44 @@ pub fn time(asked: &TimeArgs, common: &Common) -> Result<Answer, Failure> {
     if let (Value::Object(json), Value::Object(top)) = (&mut json, top) {
         json.extend(top);
         json.insert("methods".into(), Value::Object(entries));
+        json.insert("by_noise".into(), paced(&by_noise));
+        json.insert("by_batch_size".into(), by_batch.as_ref().map_or(Value::Null, paced));
         json.insert("status".into(), Value::Object(status));
     }
     Ok(Answer::new("time", text, table, json))
+}
+
+/// Times against noise or batch size, as data.
+fn paced(found: &Paces) -> Value {
+    let rows: Vec<Value> = found
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                found.quantity: number(row.value), "share_of_bound": row.share.map(number),
+                "mean_first_passage_time": row.log_time.map(|log| number(exp(log))), "log_mean_first_passage_time": row.log_time.map(number),
+                "steps": row.log_steps.map(|log| number(exp(log))), "status": row.status,
+            })
+        })
+        .collect();
+    let bound = found.bound.map(|(kind, value)| json!({"kind": kind.name(), "value": number(value)}));
+    json!({"quantity": found.quantity, "method": found.method.name(), "bound": bound, "rows": rows})
+}
+
+/// The same for people.
+fn paced_text(found: &Paces) -> String {
+    let mut table = Table::new([found.quantity, "share of the bound", "mean time", "steps"]);
+    for row in &found.rows {
+        let or_missing = |value: Option<f64>, digits| Cell::number(value.unwrap_or(f64::NAN), digits);
+        let time = match &row.status {
+            Some(why) => Cell::from(why.clone()),
+            None => or_missing(row.log_time.map(exp), 6),
+        };
+        let steps = or_missing(row.log_steps.map(exp), 6);
+        table.row([Cell::number(row.value, 5), or_missing(row.share, 3), time, steps]);
+    }
+    let bound = found.bound.map_or(String::new(), |(kind, value)| format!(", {} bound {value:.6}", kind.name()));
+    format!("\nby {} ({} law{bound})\n\n{}", found.quantity.replace('_', " "), found.method.name(), table.to_text())
 }
 
 type Simulated = Result<(Passage, u64), String>;

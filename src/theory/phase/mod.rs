@@ -206,6 +206,19 @@ pub fn usual_window(model: &Model) -> ((f64, f64), (f64, f64)) {
     (rate, around(Measure::of(model).own(model)))
 }
 
+/// The place from which the most likely one starts at weak noise: where the floor loss is least.
+///
+/// # Errors
+/// [`NoTransition::Level`] where the floor is level, [`NoTransition::NoMinimum`] where none was found.
+pub fn home(model: &Model) -> Result<f64, NoTransition> {
+    transition::minimum(model)
+}
+
+/// `model` at a learning rate and a noise of the diagram; for Langevin noise the learning rate changes nothing in it.
+pub fn model_at(model: &Model, [learning_rate, noise]: [f64; 2]) -> Model {
+    Plane::new(model, (learning_rate, learning_rate), (noise, noise)).model([learning_rate, noise])
+}
+
 /// What happens at one learning rate and noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {

@@ -1,5 +1,7 @@
 //! `phase`: the diagram of learning rate and noise.
 
+mod simulated;
+
 use super::answer::{Answer, Failure, number};
 use super::args::{Common, PhaseArgs};
 use super::read_model;
@@ -10,6 +12,7 @@ use crate::report::picture::Curve;
 use crate::report::table::{Cell, Table};
 use crate::theory::phase::{Boundary, CriticalPoint, Diagram, Exponent, Line, Phase, diagram, phases, usual_window};
 use serde_json::{Map, Value, json};
+use simulated::Survey;
 
 pub fn phase(asked: &PhaseArgs, common: &Common) -> Result<Answer, Failure> {
     let model = read_model(&asked.model, common)?;
@@ -17,16 +20,28 @@ pub fn phase(asked: &PhaseArgs, common: &Common) -> Result<Answer, Failure> {
     let window = (asked.learning_rate.unwrap_or(usual.0), asked.noise.unwrap_or(usual.1));
     let found = diagram(&model, window.0, window.1);
     let map = asked.points.map_or(Vec::new(), |n| labelled(&model, window, n));
-    Ok(answer(&model, window, &found, &map))
+    let walked = match asked.simulate {
+        Some(n) => Some(simulated::survey(&model, window, n, asked, common)?),
+        None if asked.resume.is_some() || asked.checkpoint.is_some() || asked.cost.is_some() => {
+            return Err(Failure::bad("--cost, --checkpoint and --resume belong to --simulate N"));
+        }
+        None => None,
+    };
+    Ok(answer(&model, window, &found, &map, walked.as_ref()))
 }
 
 type Window = ((f64, f64), (f64, f64));
 type Labelled = ([f64; 2], Option<Phase>);
 
+/// `n` by `n` places of the window, learning rates first.
+fn grid(window: Window, n: u16) -> Vec<[f64; 2]> {
+    let at = |(low, high): (f64, f64), k: u16| low * exp(ln(high / low) * f64::from(k) / f64::from(n - 1));
+    (0..n).flat_map(|j| (0..n).map(move |i| [at(window.0, i), at(window.1, j)])).collect()
+}
+
 /// The phases at `n` by `n` places of the window.
 fn labelled(model: &Model, window: Window, n: u16) -> Vec<Labelled> {
-    let at = |(low, high): (f64, f64), k: u16| low * exp(ln(high / low) * f64::from(k) / f64::from(n - 1));
-    let places: Vec<[f64; 2]> = (0..n).flat_map(|j| (0..n).map(move |i| [at(window.0, i), at(window.1, j)])).collect();
+    let places = grid(window, n);
     let found = phases(model, window.0, window.1, &places);
     places.into_iter().zip(found).collect()
 }
@@ -56,7 +71,7 @@ fn point(found: &CriticalPoint) -> Value {
     })
 }
 
-fn answer(model: &Model, window: Window, found: &Diagram, map: &[Labelled]) -> Answer {
+fn answer(model: &Model, window: Window, found: &Diagram, map: &[Labelled], walked: Option<&Survey>) -> Answer {
     let mut table = Table::new(["kind", "learning rate", "noise"]);
     let mut boundaries = Vec::new();
     for boundary in &found.boundaries {
@@ -75,6 +90,11 @@ fn answer(model: &Model, window: Window, found: &Diagram, map: &[Labelled]) -> A
     }
     for ([rate, noise], phase) in map {
         table.row([phase.map_or("-", Phase::name).into(), Cell::number(*rate, 6), Cell::number(*noise, 6)]);
+    }
+    for place in walked.iter().flat_map(|survey| &survey.places) {
+        let phase = place.walked.phase.as_deref().unwrap_or("undecided");
+        let name = format!("simulated {phase}");
+        table.row([name.into(), Cell::number(place.learning_rate, 6), Cell::number(place.noise, 6)]);
     }
     let mut status = Map::new();
     for (line, why) in &found.missing {
@@ -100,7 +120,10 @@ fn answer(model: &Model, window: Window, found: &Diagram, map: &[Labelled]) -> A
         };
         status.insert("exponent".into(), why);
     }
-    let text = text(model, window, found, &status);
+    let mut text = text(model, window, found, &status);
+    if let Some(survey) = walked {
+        text += &survey.text();
+    }
     let map: Vec<Value> = map
         .iter()
         .map(|([rate, noise], phase)| json!({"learning_rate": number(*rate), "noise": number(*noise), "phase": phase.map(Phase::name)}))
@@ -118,6 +141,7 @@ fn answer(model: &Model, window: Window, found: &Diagram, map: &[Labelled]) -> A
         "flatness_exponent": plain.map_or(Value::Null, |c| exponent(c.flatness_exponent)),
         "critical_points": all,
         "phases": map,
+        "simulated": walked.map(Survey::json),
         "status": status,
     });
     let picture = picture(model, window, found, &entries);
@@ -190,12 +214,16 @@ fn picture(model: &Model, window: Window, found: &Diagram, entries: &Value) -> O
         .collect();
     let none = Vec::new();
     let labelled = entries["phases"].as_array().unwrap_or(&none);
-    let places: Vec<Places> = [Phase::Frozen, Phase::Moved, Phase::Diverged]
+    let walked = entries["simulated"]["places"].as_array().unwrap_or(&none);
+    let kinds = [Phase::Frozen, Phase::Moved, Phase::Diverged];
+    let places: Vec<Places> = kinds
         .iter()
-        .map(|phase| {
-            let own = labelled.iter().filter(|p| p["phase"] == phase.name());
+        .map(|phase| (phase.name(), phase.name().to_owned(), labelled))
+        .chain(kinds.iter().map(|phase| (phase.name(), format!("simulated: {}", phase.name()), walked)))
+        .map(|(phase, name, all)| {
+            let own = all.iter().filter(|p| p["phase"] == phase);
             let points = own.filter_map(|p| Some((p["learning_rate"].as_f64()?, p["noise"].as_f64()?))).collect();
-            Places { name: phase.name().to_owned(), points }
+            Places { name, points }
         })
         .filter(|places| !places.points.is_empty())
         .collect();
