@@ -184,9 +184,23 @@ fn every_model_of_the_zoo_passes() {
         .map(|entry| format!("models/{}", entry.expect("an entry").file_name().to_string_lossy()))
         .collect();
     assert!(zoo.len() >= 14);
-    let mut arguments = vec!["verify", "--quiet", "--quick"];
+    let mut arguments = vec!["verify", "--quiet", "--quick", "--format", "json"];
     arguments.extend(zoo.iter().map(String::as_str));
-    assert_eq!(json(&arguments)["verdict"], "pass");
+    // Small samples may lack the power to tell, and then say so; nothing fails.
+    let output = thalweg().args(&arguments).output().expect("it runs");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let models = report["models"].as_array().expect("one report per model");
+    assert_eq!(models.len(), zoo.len());
+    let mut undecided = Vec::new();
+    for check in models.iter().flat_map(|model| model["checks"].as_array().expect("checks")) {
+        assert_ne!(check["verdict"], "fail", "{check}");
+        if check["verdict"] == "undecided" {
+            assert!(check["reason"].as_str().is_some_and(|why| why.contains("would be noticed")), "{check}");
+            undecided.push(check);
+        }
+    }
+    assert_eq!(output.status.code(), Some(if undecided.is_empty() { 0 } else { 3 }));
+    assert!(undecided.len() <= zoo.len() / 3, "{undecided:?}");
 }
 
 /// Samples of the program's own paths stand where simulation stood: the right model passes, another temperature does not.
