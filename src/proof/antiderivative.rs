@@ -258,10 +258,11 @@ impl Search<'_> {
         Ok(distinct)
     }
 
-    /// A product of exponentials whose exponents add up to a polynomial of second degree, perhaps with one wave, and the
-    /// bell that it is.
+    /// A product of exponentials whose exponents add up to a polynomial of second degree, perhaps with a wave, and the
+    /// bell that it is. Powers `cos^n` and `cos^n sin` stand for the cosine and sine of `n` and `n + 1` times the angle:
+    /// lower powers are looked at on their own.
     fn bell(&mut self, part: &Monomial, below: &[(Rc<Polynomial>, u32)]) -> Read<Option<(Element, Bell)>> {
-        let (mut exponent, mut wave) = (Element::zero(), None);
+        let (mut exponent, mut waves, mut plain) = (Element::zero(), Vec::new(), part.clone());
         let above = part.powers().map(|(g, p)| (g, i64::from(p)));
         let under = below.iter().filter_map(|(f, p)| Some((f.as_generator()?, -i64::from(*p))));
         for (g, power) in above.chain(under) {
@@ -269,14 +270,13 @@ impl Search<'_> {
                 Kind::Exp(t) => {
                     exponent = self.tower.add(&exponent, &self.tower.mul(&t, &Element::integer(power))?)?;
                 }
-                kind @ (Kind::Cos(_) | Kind::Sin(_)) if power == 1 && wave.is_none() => {
-                    let is_sine = matches!(kind, Kind::Sin(_));
-                    let (Kind::Cos(angle) | Kind::Sin(angle)) = kind else { return Ok(None) };
-                    let slope = self.tower.derivative(&angle, self.variable)?;
-                    if self.tower.depends(&slope, self.variable) {
-                        return Ok(None);
-                    }
-                    wave = Some(Wave { angle, is_sine });
+                Kind::Cos(angle) if power > 0 => {
+                    plain = plain.without(g);
+                    waves.push((angle, power, false));
+                }
+                Kind::Sin(angle) if power == 1 => {
+                    plain = plain.without(g);
+                    waves.push((angle, 1, true));
                 }
                 _ => return Ok(None),
             }
@@ -286,8 +286,23 @@ impl Search<'_> {
         if second.numerator.is_zero() || self.tower.depends(&second, self.variable) {
             return Ok(None);
         }
-        let shape = Shape { above: part.clone(), below: below.to_vec() };
-        Ok(Some((shape.element(), Bell { factor: Element::one(), exponent, wave })))
+        let mut element = Shape { above: plain, below: below.to_vec() }.element();
+        let Some((angle, _, _)) = waves.first().cloned() else {
+            return Ok(Some((element, Bell { factor: Element::one(), exponent, wave: None })));
+        };
+        let mut times = 0;
+        for (own, power, _) in &waves {
+            let slope = self.tower.derivative(own, self.variable)?;
+            if self.tower.depends(&slope, self.variable) || !self.tower.same(own, &angle)? {
+                return Ok(None);
+            }
+            times += power;
+        }
+        let angle = self.tower.mul(&angle, &Element::integer(times))?;
+        let is_sine = waves.iter().any(|(_, _, is_sine)| *is_sine);
+        let (cos, sin) = self.tower.turn(&angle)?;
+        element = self.tower.mul(&element, if is_sine { &sin } else { &cos })?;
+        Ok(Some((element, Bell { factor: Element::one(), exponent, wave: Some(Wave { angle, is_sine }) })))
     }
 
     /// `ln|p|`, and the arc tangent that goes with a polynomial of second degree without zeros.

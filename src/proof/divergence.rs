@@ -8,7 +8,7 @@ use super::expansion::{Grown, Halt};
 use super::integral::Integral;
 use super::limit::DEPTHS;
 use super::nearby::Nearby;
-use super::polynomial::Generator;
+use super::polynomial::{Generator, Polynomial};
 use super::sign::Sign;
 use super::size::Size;
 use super::tower::{Kind, Tower};
@@ -67,7 +67,8 @@ fn at_edge(symbols: &Symbols, integral: &Integral<'_>, edge: &Edge, depth: u32) 
 /// Zeros of a cosine or sine are looked at up to this many half turns away.
 const MOST_TURNS: i64 = 12;
 
-/// Both ends, and the zeros inside of what is linear in the variable, or the cosine or sine of that, and must not vanish.
+/// Both ends, and the zeros inside of what is linear or quadratic in the variable, or the cosine or sine
+/// of something linear, and must not vanish.
 fn edges(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Vec<Edge>> {
     let mut tower = Tower::new(symbols);
     let name = integral.variable;
@@ -114,6 +115,7 @@ fn edges(symbols: &Symbols, integral: &Integral<'_>) -> Grown<Vec<Edge>> {
             let zeros = match p.as_generator().map(|g| tower.kind(g).clone()) {
                 Some(Kind::Cos(angle)) => turns(&mut tower, &angle, variable, 1)?,
                 Some(Kind::Sin(angle)) => turns(&mut tower, &angle, variable, 0)?,
+                _ if p.degree(variable) == 2 => quadratic_zeros(&mut tower, &p, variable)?,
                 _ => linear_zero(&tower, &Element::polynomial((*p).clone()), variable)?.into_iter().collect(),
             };
             for zero in zeros {
@@ -147,6 +149,26 @@ fn linear_zero(tower: &Tower, e: &Element, variable: Generator) -> Grown<Option<
         return Ok(None);
     }
     Ok(Some(tower.div(&constant.neg(), &slope)?))
+}
+
+/// The zeros of a polynomial of second degree, where there are two.
+fn quadratic_zeros(tower: &mut Tower, p: &Polynomial, variable: Generator) -> Grown<Vec<Element>> {
+    let part = |n: u32| {
+        let found = p.coefficients(variable).into_iter().find(|(power, _)| *power == n);
+        found.map_or_else(Element::zero, |(_, c)| Element::polynomial(c))
+    };
+    let (a, b, c) = (part(2), part(1), part(0));
+    let product = tower.mul(&tower.mul(&a, &c)?, &Element::integer(4))?;
+    let gap = tower.sub(&tower.powi(&b, 2)?, &product)?;
+    if [&a, &b, &c].iter().any(|e| tower.depends(e, variable))
+        || !is_nonzero(tower, &a)
+        || tower.certain_sign(&gap) != Sign::POSITIVE
+    {
+        return Ok(Vec::new());
+    }
+    let (root, under) = (tower.sqrt(&gap)?, tower.mul(&a, &Element::integer(2))?);
+    let zeros = [tower.sub(&root, &b)?, tower.add(&root, &b)?.neg()];
+    zeros.iter().map(|zero| Ok(tower.div(zero, &under)?)).collect()
 }
 
 /// Where an angle that is linear in the variable is a whole number of half turns, and `halves` more halves of one.

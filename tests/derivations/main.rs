@@ -1,5 +1,7 @@
 //! The program asked to prove: the whole library, formats, exit codes and refusals.
 
+mod claims;
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::path::Path;
