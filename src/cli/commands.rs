@@ -8,7 +8,7 @@ use crate::report::picture::{Curve, draw};
 use crate::report::table::{Cell, Table};
 use crate::theory::bounds::{Tails, bounds as all_bounds, curve, tails};
 use crate::theory::derived::{Quantity, derivations};
-use crate::theory::{all_sources, loss as losses, sources};
+use crate::theory::{all_sources, deepest, loss as losses, sources};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -77,6 +77,30 @@ pub fn loss(path: &Path, asked: &Places, common: &Common) -> Result<Answer, Fail
     }
     entries.insert("formula".into(), Value::Object(formulas));
     entries.insert("derivations".into(), Value::Object(behind));
+    match deepest(&model) {
+        Ok(Some(least)) => {
+            let (found, (a, b)) = (least.found, least.between);
+            let sure = match found.none_below {
+                Some(_) => {
+                    format!("no place from {a:.4} to {b:.4} is lower by more than {:.1e}", least.smallest_difference)
+                }
+                None => "not certified: enclosures did not become narrow enough".to_owned(),
+            };
+            text += &format!("effective_loss is least at {} = {:.8}; {sure}\n", model.coordinate(), found.minimum.at);
+            entries.insert("minimum".into(), json!({
+                "of": "effective_loss", "at": number(found.minimum.at), "value": number(found.minimum.value),
+                "certified": found.none_below.is_some(), "none_below": found.none_below.map(number), "between": [number(a), number(b)],
+            }));
+        }
+        Ok(None) => {
+            entries.insert("minimum".into(), Value::Null);
+            status.insert("minimum".into(), json!("the effective loss is not finite everywhere"));
+        }
+        Err(reason) => {
+            entries.insert("minimum".into(), Value::Null);
+            status.insert("minimum".into(), json!(reason.to_string()));
+        }
+    }
     entries.insert("status".into(), Value::Object(status));
     let mut table =
         Table::new(std::iter::once(model.coordinate().to_owned()).chain(columns.iter().map(|(n, _)| (*n).to_owned())));

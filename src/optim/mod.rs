@@ -3,6 +3,10 @@
 //! The wall is there because the library accepts NaN, takes a pole for a root and reports an iteration limit as success:
 //! brackets, values and residuals are checked here.
 
+mod certified;
+
+pub use certified::{Certified, certified_minimum};
+
 use argmin::core::{CostFunction, Error, Executor, IterState, Solver, State};
 use argmin::solver::brent::{BrentOpt, BrentRoot};
 use std::cell::Cell;

@@ -4,6 +4,7 @@
 //! no path is simulated and no equation discretised; quadratures alone are numerical.
 
 pub mod bounds;
+mod deepest;
 pub mod derived;
 pub mod discrete;
 pub mod first_order;
@@ -20,6 +21,7 @@ pub mod regime;
 mod scan;
 pub mod sources;
 
+pub use deepest::{Deepest, deepest};
 pub use forgetting::{Forgetting, forgetting};
 pub use joint::{Joint, joint};
 pub use loss::{Loss, loss};
