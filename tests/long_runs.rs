@@ -218,6 +218,34 @@ fn recorded_states_are_trajectories() {
     assert!((value(0) - value(1)).abs() < 1e-6 * value(0), "{fitted:?}");
 }
 
+/// Without a checkpoint nobody could take up the records of a killed run: they leave with it.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_without_checkpoint_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out.npz");
+    let flags =
+        ["--walkers", "300", "--steps", "100000000", "--every", "100", "--out", text(&out), "--out-limit", "1000"];
+    let mut child = started(&[&[MODEL], &flags[..]].concat());
+    std::thread::sleep(Duration::from_millis(300));
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+/// A table of final states has those that left in a table beside it, and only while there are any.
+#[test]
+fn tables_name_the_walkers_that_diverged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (out, fallen) = (folder.path().join("out.csv"), folder.path().join("out.diverged.csv"));
+    let flags = ["models/sgd-plain.ron", "--walkers", "30", "--steps", "400", "--out", text(&out)];
+    ask(&[&flags[..], &["--set", "noise.learning_rate=6"]].concat());
+    let table = std::fs::read_to_string(&fallen).expect("written");
+    assert!(table.starts_with("walker,step,time,x,learning_rate\n") && table.lines().count() == 31, "{table}");
+    ask(&flags);
+    assert!(!fallen.exists());
+}
+
 /// Beyond the edge of stability walkers leave: each is told with its step, place and learning rate.
 #[test]
 fn walkers_that_diverge_are_listed() {

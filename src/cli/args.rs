@@ -376,6 +376,12 @@ pub struct SimulateArgs {
     /// Seconds between checkpoints [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = positive, allow_hyphen_values = true, requires = "checkpoint")]
     pub checkpoint_every: Option<f64>,
+    /// Means at the time step halved so many times, from coupled Euler-Maruyama paths at all steps from DT down
+    #[arg(long, value_name = "LEVELS", value_parser = clap::value_parser!(u32).range(1..=20), allow_negative_numbers = true)]
+    pub multilevel: Option<u32>,
+    /// Standard error of <x^2> for which --multilevel chooses its walkers [default: 1e-3]
+    #[arg(long, value_name = "ERROR", value_parser = positive, allow_hyphen_values = true, requires = "multilevel")]
+    pub error: Option<f64>,
     /// Go on from a checkpoint, to the same bytes as without the break; flags left out are taken from it
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
@@ -387,6 +393,8 @@ pub enum SchemeName {
     Strang,
     /// Weak order 1
     EulerMaruyama,
+    /// Euler-Maruyama with increments of two values instead of normal ones: bounded, weak order 1 still
+    TwoPoint,
 }
 
 fn positive(text: &str) -> Result<f64, String> {

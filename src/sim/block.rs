@@ -107,16 +107,24 @@ impl Kernel for Advance<'_> {
         let Advance { block, problem, steps } = self;
         for left in (0..steps).rev() {
             block.step += 1;
-            match &problem.kind {
+            let sound = match &problem.kind {
                 Kind::Langevin { scheme: Scheme::Strang, floor_kick, force, full, half, .. } => {
                     langevin::strang::<L>(block, problem, *floor_kick, [force, full, half])
                 }
-                Kind::Langevin { scheme: Scheme::EulerMaruyama, floor_kick, kicks, full, .. } => {
+                Kind::Langevin { scheme, floor_kick, kicks, full, .. } => {
+                    let noise = &mut block.work.kick;
+                    match scheme {
+                        Scheme::TwoPoint => block.stream.fill_signs::<L>(noise),
+                        _ => block.stream.fill::<L>(noise),
+                    }
                     langevin::euler::<L>(block, problem, *floor_kick, kicks, full)
                 }
-                Kind::Sgd { .. } => sgd::step::<L>(block, problem),
-            }
-            block.settle::<L>(problem, left == 0);
+                Kind::Sgd { .. } => {
+                    sgd::step::<L>(block, problem);
+                    block.is_sound::<L>(problem)
+                }
+            };
+            block.settle::<L>(problem, sound, left == 0);
         }
     }
 }
@@ -182,13 +190,23 @@ impl Block {
         }
     }
 
-    /// Finds the walkers that diverged, folds at walls and wraps on circles. `last`: nobody looks at the path before that.
+    /// Whether sums of squares show that no walker is beyond its bounds.
     #[inline(always)]
-    pub(super) fn settle<L: Lanes>(&mut self, problem: &Problem, last: bool) {
-        let d = problem.directions();
-        let limit = |row: usize| problem.y_limits[row % d];
-        let sound = self.x.iter().all(|x| is_within::<L>(x, problem.x_limit))
-            && self.y.iter().enumerate().all(|(row, y)| is_within::<L>(y, limit(row)));
+    fn is_sound<L: Lanes>(&self, problem: &Problem) -> bool {
+        let mut sound = true;
+        for x in &self.x {
+            sound &= is_within::<L>(sum_of_squares(x), problem.x_limit);
+        }
+        for (row, y) in self.y.iter().enumerate() {
+            sound &= is_within::<L>(sum_of_squares(y), problem.y_limits[row % problem.directions()]);
+        }
+        sound
+    }
+
+    /// Finds the walkers that diverged unless the step was `sound`, folds at walls and wraps on circles. `last`: nobody looks
+    /// at the path before that.
+    #[inline(always)]
+    pub(super) fn settle<L: Lanes>(&mut self, problem: &Problem, sound: bool, last: bool) {
         if !sound {
             self.remove_the_fallen(problem);
         }
@@ -255,9 +273,9 @@ impl Block {
     }
 }
 
-/// Whether the sum of squares of a row shows that no number in it is beyond the limit. Where it says no, look closer.
+/// Lane by lane.
 #[inline(always)]
-fn is_within<L: Lanes>(row: &[Eight], limit: f64) -> bool {
+fn sum_of_squares<L: Lanes>(row: &[Eight]) -> L {
     let mut sums = [L::splat(0.0); 4];
     let (fours, rest) = row.as_chunks::<4>();
     for four in fours {
@@ -270,9 +288,15 @@ fn is_within<L: Lanes>(row: &[Eight], limit: f64) -> bool {
         let v = L::load(numbers);
         sums[0] = v.mul_add(v, sums[0]);
     }
-    let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
+
+/// Whether a sum of squares shows that no number in it is beyond the limit. Where it says no, look closer.
+#[inline(always)]
+pub(super) fn is_within<L: Lanes>(squares: L, limit: f64) -> bool {
     // Infinite and undefined sums are greater than any finite bound, or not comparable.
-    let beyond = L::select(sum.less_or_equal(L::splat((limit * limit).min(f64::MAX))), L::splat(0.0), L::splat(1.0));
+    let within = squares.less_or_equal(L::splat((limit * limit).min(f64::MAX)));
+    let beyond = L::select(within, L::splat(0.0), L::splat(1.0));
     !L::any(L::splat(0.5).less(beyond))
 }
 

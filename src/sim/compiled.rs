@@ -1,7 +1,7 @@
 //! Landscapes compiled into the program of a library user: no formula is interpreted, numbers stay in registers.
 
-use super::block::Block;
-use super::normal::Generators;
+use super::block::{Block, is_within};
+use super::normal::{Generators, SIGNS};
 use super::problem::{Kind, Problem};
 use super::{Ensemble, Plan, Scheme, SimError, Watch, follow};
 use crate::eval::lanes::{Kernel, Lanes, WIDTH, on_lanes};
@@ -93,13 +93,13 @@ impl<const D: usize, S: Landscape<D>> Kernel for (Values<'_, S>, [(); D]) {
     #[inline(always)]
     fn run<L: Lanes>(self) -> Self::Output {
         let local = self.0.0.at(L::load(&self.0.1));
-        let rows = [local.floor_slope].into_iter().chain(local.steepness).chain(local.curvature);
-        let numbers = |row: L| {
-            let mut numbers = [0.0; WIDTH];
-            row.store(&mut numbers);
-            numbers
-        };
-        rows.map(numbers).collect()
+        let mut rows = vec![[0.0; WIDTH]; 1 + 2 * D];
+        local.floor_slope.store(&mut rows[0]);
+        for i in 0..D {
+            local.steepness[i].store(&mut rows[1 + i]);
+            local.curvature[i].store(&mut rows[1 + D + i]);
+        }
+        rows
     }
 }
 
@@ -137,12 +137,17 @@ impl<const D: usize, S: Landscape<D>> Kernel for Advance<'_, S, D> {
         let mut random: Generators<L> = block.stream.take();
         for left in (0..steps).rev() {
             block.step += 1;
-            match by.scheme {
-                Scheme::EulerMaruyama => by.euler(block, problem, &mut random),
+            let (x, y) = match by.scheme {
+                Scheme::EulerMaruyama => by.euler::<L, false>(block, problem, &mut random),
+                Scheme::TwoPoint => by.euler::<L, true>(block, problem, &mut random),
                 Scheme::Strang => by.strang(block, problem, &mut random),
+            };
+            let mut sound = is_within(x, problem.x_limit);
+            for i in 0..D {
+                sound &= is_within(y[i], problem.y_limits[i]);
             }
             std::mem::swap(&mut block.x[0], &mut block.work.before[0]);
-            block.settle::<L>(problem, left == 0);
+            block.settle::<L>(problem, sound, left == 0);
         }
         block.stream.put(random);
     }
@@ -175,6 +180,24 @@ impl<const D: usize, S: Landscape<D>> Stepper for Compiled<S, D> {
     }
 }
 
+/// The rows of a block, all of one length that is known before the loop.
+struct Rows<'a, const D: usize> {
+    x: &'a [[f64; WIDTH]],
+    y: [&'a mut [[f64; WIDTH]]; D],
+    /// Where `x` goes.
+    new: &'a mut [[f64; WIDTH]],
+}
+
+impl<'a, const D: usize> Rows<'a, D> {
+    #[inline(always)]
+    fn of(block: &'a mut Block) -> Rows<'a, D> {
+        let x = block.x[0].as_slice();
+        let mut y = block.y.iter_mut();
+        let y = std::array::from_fn(|_| y.next().map_or(&mut [][..], |row| &mut row[..x.len()]));
+        Rows { x, y, new: &mut block.work.before[0][..x.len()] }
+    }
+}
+
 /// One normal number along the floor and one per sharp direction.
 #[inline(always)]
 fn normals<L: Lanes, const D: usize>(random: &mut Generators<L>) -> (L, [L; D]) {
@@ -190,24 +213,49 @@ fn normals<L: Lanes, const D: usize>(random: &mut Generators<L>) -> (L, [L; D]) 
     (floor, sharp)
 }
 
+/// The same with ±1 in their place.
+#[inline(always)]
+fn signs<L: Lanes, const D: usize>(random: &mut Generators<L>) -> (L, [L; D]) {
+    let (mut word, one) = (random.words(), L::splat(1.0));
+    let (floor, mut sharp) = (one.flip(word), [one; D]);
+    for (i, sign) in sharp.iter_mut().enumerate() {
+        word = if (i + 1) % SIGNS == 0 { random.words() } else { L::plus(word, word) };
+        *sign = one.flip(word);
+    }
+    (floor, sharp)
+}
+
 impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
+    /// New places go to `work.before`. The sums of squares of new `x` and `y_i`, lane by lane.
     #[inline(always)]
-    fn euler<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) {
+    fn euler<L: Lanes, const SIGNS: bool>(
+        &self,
+        block: &mut Block,
+        problem: &Problem,
+        random: &mut Generators<L>,
+    ) -> (L, [L; D]) {
         let (dt, half, floor_kick) = (L::splat(problem.dt), L::splat(0.5), L::splat(self.floor_kick));
-        let kicks = self.deltas.map(|delta| L::splat((2.0 * delta * problem.dt).sqrt()));
-        for k in 0..block.x[0].len() {
-            let (xi, noise) = normals::<L, D>(random);
-            let x = L::load(&block.x[0][k]);
+        let kicks = self.deltas.map(|delta| (2.0 * delta * problem.dt).sqrt());
+        let (mut farthest, mut squares) = (L::splat(0.0), [L::splat(0.0); D]);
+        let Rows { x, y, new } = Rows::<D>::of(block);
+        for k in 0..x.len() {
+            let (xi, noise) = if SIGNS { signs::<L, D>(random) } else { normals::<L, D>(random) };
+            let x = L::load(&x[k]);
             let local = self.landscape.at(x);
             let mut force = local.floor_slope;
             for i in 0..D {
-                let y = &mut block.y[i][k];
+                let y = &mut y[i][k];
                 let old = L::load(y);
                 force = local.steepness[i].mul_add(old * (old * half), force);
-                (local.curvature[i] * dt).neg_mul_add(old, noise[i].mul_add(kicks[i], old)).store(y);
+                let new = (local.curvature[i] * dt).neg_mul_add(old, noise[i].mul_add(L::splat(kicks[i]), old));
+                new.store(y);
+                squares[i] = new.mul_add(new, squares[i]);
             }
-            force.neg_mul_add(dt, xi.mul_add(floor_kick, x)).store(&mut block.work.before[0][k]);
+            let moved = force.neg_mul_add(dt, xi.mul_add(floor_kick, x));
+            moved.store(&mut new[k]);
+            farthest = moved.mul_add(moved, farthest);
         }
+        (farthest, squares)
     }
 
     /// `y_i ← a y_i + s ξ`, the exact law after a time `h` at a frozen place.
@@ -223,7 +271,8 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
     }
 
     #[inline(always)]
-    fn strang<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) {
+    fn strang<L: Lanes>(&self, block: &mut Block, problem: &Problem, random: &mut Generators<L>) -> (L, [L; D]) {
+        let (mut farthest, mut squares) = (L::splat(0.0), [L::splat(0.0); D]);
         let (dt, half, floor_kick) = (L::splat(problem.dt), L::splat(0.5), L::splat(self.floor_kick));
         let owed = if block.owed { problem.dt } else { 0.5 * problem.dt };
         for k in 0..block.x[0].len() {
@@ -231,27 +280,37 @@ impl<const D: usize, S: Landscape<D>> Compiled<S, D> {
             let x = L::load(&block.x[0][k]);
             let local = self.landscape.at(x);
             self.relax(&local, noise, owed, k, &mut block.y);
-            let slope = |local: &Local<L, D>| {
-                let mut force = local.floor_slope;
-                for i in 0..D {
-                    let y = L::load(&block.y[i][k]);
-                    force = local.steepness[i].mul_add(y * (y * half), force);
-                }
-                force
-            };
-            let (here, kick) = (slope(&local), xi * floor_kick);
+            let mut y = [half; D];
+            for i in 0..D {
+                y[i] = L::load(&block.y[i][k]);
+                squares[i] = y[i].mul_add(y[i], squares[i]);
+            }
+            let (here, kick) = (slope(&local, &y), xi * floor_kick);
             let trial = here.neg_mul_add(dt, x + kick);
             let there = match problem.domain {
-                Domain::Line => slope(&self.landscape.at(trial)),
+                Domain::Line => slope(&self.landscape.at(trial), &y),
                 _ => {
                     let (place, sign) = located(problem, trial);
-                    slope(&self.landscape.at(place)) * sign
+                    slope(&self.landscape.at(place), &y) * sign
                 }
             };
-            (here + there).neg_mul_add(half * dt, x + kick).store(&mut block.work.before[0][k]);
+            let new = (here + there).neg_mul_add(half * dt, x + kick);
+            new.store(&mut block.work.before[0][k]);
+            farthest = new.mul_add(new, farthest);
         }
         block.owed = true;
+        (farthest, squares)
     }
+}
+
+/// `L0' + ½ Σ λ_i' y_i²`
+#[inline(always)]
+fn slope<L: Lanes, const D: usize>(local: &Local<L, D>, y: &[L; D]) -> L {
+    let mut force = local.floor_slope;
+    for i in 0..D {
+        force = local.steepness[i].mul_add(y[i] * (y[i] * L::splat(0.5)), force);
+    }
+    force
 }
 
 /// Where the landscape is taken for a path at `x`, and the sign with which slopes act there.
@@ -324,7 +383,9 @@ mod tests {
         let line = read("Line", "x^2/2", WAVY, NOISE);
         let two = r#"(curvature: "1+x^2"), (curvature: "exp(-x)", delta: 0.5)"#;
         let walls = read("Interval(lower: -1.0, upper: 1.5)", "0", two, NOISE);
-        for (every, scheme) in [(None, Scheme::Strang), (Some(5), Scheme::Strang), (None, Scheme::EulerMaruyama)] {
+        for (every, scheme) in
+            [(None, Scheme::Strang), (Some(5), Scheme::Strang), (None, Scheme::EulerMaruyama), (None, Scheme::TwoPoint)]
+        {
             for model in [&line, &walls] {
                 let plan = Plan { walkers: 20_000, every, dt: Some(0.1), ..plan(model, scheme, Simd::detect()) };
                 let compiled = if model.sharp().len() == 1 {

@@ -14,24 +14,30 @@ pub(crate) struct Gather {
     records: u64,
     /// `x`, `x²`, then `y_i²`, then the conditional means of `y_i²`: `[quantity][lane]`
     sums: Vec<Vec<f64>>,
-    /// `[lane · bins + bin]`
-    counts: Vec<u32>,
+    tally: Tally,
+}
+
+/// What the histogram is made of.
+enum Tally {
+    /// How often each walker was in each bin, `[lane · bins + bin]`: the spread between walkers needs them apart.
+    Many(Vec<u32>),
+    /// Of final states only: the one bin of each walker, from 1; 0 for none.
+    Once(Vec<u32>),
 }
 
 impl Gather {
-    pub fn new(lanes: usize, directions: usize, edges: &[f64]) -> Gather {
-        Gather {
-            records: 0,
-            sums: vec![vec![0.0; lanes]; 2 + 2 * directions],
-            counts: vec![0; lanes * edges.len().saturating_sub(1)],
-        }
+    pub fn new(lanes: usize, directions: usize, edges: &[f64], once: bool) -> Gather {
+        let bins = edges.len().saturating_sub(1);
+        let tally = if once { Tally::Once(vec![0; lanes]) } else { Tally::Many(vec![0; lanes * bins]) };
+        Gather { records: 0, sums: vec![vec![0.0; lanes]; 2 + 2 * directions], tally }
     }
 
     /// Everything found so far.
     pub fn exchange(&mut self, with: &mut dyn Exchange) {
         with.word(&mut self.records);
         self.sums.iter_mut().for_each(|sums| with.numbers(sums));
-        for count in &mut self.counts {
+        let (Tally::Many(counts) | Tally::Once(counts)) = &mut self.tally;
+        for count in counts {
             let mut word = u64::from(*count);
             with.word(&mut word);
             *count = word as u32;
@@ -55,8 +61,27 @@ impl Gather {
                 self.sums[2 + directions + i][lane] += expected.as_ref().map_or(y * y, |e| e[i][lane]);
             }
             if let Some(bin) = bin_of(edges, x) {
-                self.counts[lane * bins + bin] += 1;
+                match &mut self.tally {
+                    Tally::Many(counts) => counts[lane * bins + bin] += 1,
+                    Tally::Once(places) => places[lane] = bin as u32 + 1,
+                }
             }
+        }
+    }
+
+    /// Share of the records of a walker that lie in a bin.
+    fn share(&self, lane: usize, bin: usize, bins: usize) -> f64 {
+        match &self.tally {
+            Tally::Many(counts) => f64::from(counts[lane * bins + bin]) / self.records as f64,
+            Tally::Once(places) => f64::from(u8::from(places[lane] as usize == bin + 1)),
+        }
+    }
+
+    /// Records of a walker that lie in any bin.
+    fn inside(&self, lane: usize, bins: usize) -> u64 {
+        match &self.tally {
+            Tally::Many(counts) => counts[lane * bins..(lane + 1) * bins].iter().map(|c| u64::from(*c)).sum(),
+            Tally::Once(places) => u64::from(places[lane] > 0),
         }
     }
 }
@@ -164,21 +189,10 @@ pub(crate) fn ensemble(
     });
     let bins = edges.len().saturating_sub(1);
     let histogram = (some && bins > 0).then(|| {
-        let fractions: Vec<Estimate> =
-            (0..bins)
-                .map(|bin| {
-                    estimate(alive.iter().map(|(b, lane)| {
-                        f64::from(gathered[*b].counts[lane * bins + bin]) / gathered[*b].records as f64
-                    }))
-                })
-                .collect();
+        let fraction = |bin: usize| estimate(alive.iter().map(|(b, lane)| gathered[*b].share(*lane, bin, bins)));
+        let fractions: Vec<Estimate> = (0..bins).map(fraction).collect();
         let width = |bin: usize| edges[bin + 1] - edges[bin];
-        let total: u64 = alive
-            .iter()
-            .map(|(b, lane)| {
-                gathered[*b].counts[lane * bins..(lane + 1) * bins].iter().map(|c| u64::from(*c)).sum::<u64>()
-            })
-            .sum();
+        let total: u64 = alive.iter().map(|(b, lane)| gathered[*b].inside(*lane, bins)).sum();
         let records = gathered[0].records * alive.len() as u64;
         Histogram {
             p: fractions.iter().enumerate().map(|(bin, f)| f.value / width(bin)).collect(),

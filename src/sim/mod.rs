@@ -10,6 +10,7 @@ mod checkpoint;
 mod compiled;
 mod gather;
 mod langevin;
+mod multilevel;
 mod normal;
 mod passage;
 mod plan;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError, checksum as running_checksum};
 pub use compiled::{Landscape, Local, run_compiled};
+pub use multilevel::{Level, Multilevel, multilevel};
 pub use passage::{Passage, first_passage};
 pub use plan::{Plan, Scheme};
 pub use run::Run;
@@ -95,6 +97,25 @@ pub enum SimError {
     /// Landscapes given as code are followed by Langevin equations only.
     #[error("a landscape given as code can be followed for a Langevin model only")]
     OnlyLangevin,
+    /// The standard error that was asked for cannot be had.
+    #[error(
+        "a standard error of {error:e} cannot be had: it must be positive, and at most 2^24 walkers are taken per level"
+    )]
+    Tolerance {
+        /// The error asked for.
+        error: f64,
+    },
+    /// A walker diverged where a mean over all was asked for.
+    #[error("{count} walkers diverged at a time step of {dt}: the mean over the others would be biased")]
+    Fallen {
+        /// How many.
+        count: usize,
+        /// The largest time step of the level.
+        dt: f64,
+    },
+    /// Bounded increments cross no boundary in the manner of a bridge.
+    #[error("a first passage needs normal increments: between two steps of others nothing is known of the path")]
+    PassageOfTwoPoints,
     /// Recording every 0 steps.
     #[error("states can be recorded every 1, 2, … steps, not every 0")]
     EveryZero,
@@ -192,7 +213,7 @@ impl Diverged {
 /// What the walkers did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensemble {
-    /// `strang`, `euler-maruyama` or `sgd`.
+    /// `strang`, `euler-maruyama`, `two-point` or `sgd`.
     pub scheme: &'static str,
     /// Time per step: `dt`, or the learning rate.
     pub dt: f64,
@@ -218,7 +239,7 @@ pub struct Ensemble {
 /// independent samples; with it, each walker is averaged over its records after the burn-in and the standard errors are
 /// those of the spread between walkers, so that correlation in time is accounted for.
 ///
-/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` of weak order 1, away from walls; at walls, which fold the
+/// Accuracy: `strang` is of weak order 2 in `dt`, `euler-maruyama` and `two-point` of weak order 1, away from walls; at walls, which fold the
 /// path, the order has not been measured. The steps of SGD are exact.
 pub fn run(model: &Model, plan: &Plan, watch: &dyn Watch) -> Result<Ensemble, SimError> {
     follow(Problem::of(model, plan)?, plan, watch)

@@ -3,7 +3,7 @@
 use super::gather::estimate;
 use super::problem::{Kind, Problem};
 use super::run::Counter;
-use super::{Diverged, Estimate, Plan, SimError, Watch, block};
+use super::{Diverged, Estimate, Plan, Scheme, SimError, Watch, block};
 use crate::model::Model;
 use crate::num::domain::Domain;
 use crate::num::function;
@@ -73,6 +73,9 @@ pub(super) fn arrive(
 ) -> Result<Passage, SimError> {
     let plan = Plan { steps: limit, every: None, burn_in: 0, ..plan.clone() };
     plan.check(&problem)?;
+    if let Kind::Langevin { scheme: Scheme::TwoPoint, .. } = problem.kind {
+        return Err(SimError::PassageOfTwoPoints);
+    }
     let target = problem.domain.place(target).ok_or(SimError::Outside { place: target })?;
     // Laps are kept, so that both ways round a circle are seen.
     problem.rewrap = false;

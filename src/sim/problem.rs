@@ -200,7 +200,7 @@ impl Problem {
                 let mut full = force.clone();
                 let mut half = Vec::new();
                 match plan.scheme {
-                    Scheme::EulerMaruyama => full.extend(posed.curvature.iter().cloned()),
+                    Scheme::EulerMaruyama | Scheme::TwoPoint => full.extend(posed.curvature.iter().cloned()),
                     Scheme::Strang => {
                         full.extend(relaxation(&posed.curvature, &deltas, &number(dt)?));
                         half.extend(relaxation(&posed.curvature, &deltas, &number(0.5 * dt)?));
@@ -329,7 +329,7 @@ impl Problem {
     fn time_step(&self, scheme: Scheme) -> f64 {
         let (sharp, slow) = match scheme {
             Scheme::Strang => (0.5, 1.0),
-            Scheme::EulerMaruyama => (0.1, 0.5),
+            Scheme::EulerMaruyama | Scheme::TwoPoint => (0.1, 0.5),
         };
         let mut rate = 0.0f64;
         let (lower, upper) = self.stretch;

@@ -39,7 +39,8 @@ impl Run {
         plan.check(&problem)?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build().map_err(|_| SimError::Threads)?;
         let blocks = block::blocks(&problem, plan.walkers, plan.seed);
-        let gathered = blocks.iter().map(|b| Gather::new(b.lanes(), problem.directions(), &[])).collect();
+        let gathered =
+            blocks.iter().map(|b| Gather::new(b.lanes(), problem.directions(), &[], plan.every.is_none())).collect();
         Ok(Run {
             problem,
             plan: plan.clone(),
@@ -190,7 +191,8 @@ impl Run {
     }
 
     fn gatherers(&self, edges: &[f64]) -> Vec<Gather> {
-        self.blocks.iter().map(|b| Gather::new(b.lanes(), self.problem.directions(), edges)).collect()
+        let once = self.plan.every.is_none();
+        self.blocks.iter().map(|b| Gather::new(b.lanes(), self.problem.directions(), edges, once)).collect()
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) fn step<L: Lanes>(block: &mut Block, problem: &Problem) {
         tape.run::<L>(&inputs, space);
         let row = |output: usize| tape.row(output, &inputs, space);
         let floor = row(0);
-        force.iter_mut().enumerate().for_each(|(k, f)| floor.get::<L>(k).store(f));
+        for (k, force) in force.iter_mut().enumerate() {
+            floor.get::<L>(k).store(force);
+        }
         for i in 0..d {
             if *curvature > 0.0 {
                 block.stream.fill::<L>(zeta);

@@ -1,6 +1,7 @@
 //! Paths against closed forms. Seeds are fixed; where a comparison is statistical the limit is five standard errors,
 //! which a right program exceeds for one seed in two million.
 
+use super::gather::estimate;
 use super::passage::{Between, arrive};
 use super::problem::{Posed, PosedNoise, Problem};
 use super::*;
@@ -74,6 +75,62 @@ fn euler_in_a_gaussian_valley_has_its_discrete_variances() {
     agrees(moments.x2, 0.6 / (2.0 - 0.4));
     agrees(moments.y2[0], 1.0 / (2.0 * (2.0 - 0.8)));
     agrees(moments.y2[1], 2.0 / (3.0 * (2.0 - 1.2)));
+}
+
+/// `E x⁴` of `x ← a x + s ξ` from 0, by the recursion of its moments; `kurtosis = E ξ⁴`.
+fn fourth(a: f64, s: f64, kurtosis: f64, steps: u64) -> f64 {
+    let (mut two, mut four) = (0.0, 0.0);
+    for _ in 0..steps {
+        four = a.powi(4) * four + 6.0 * a * a * s * s * two + s.powi(4) * kurtosis;
+        two = a * a * two + s * s;
+    }
+    four
+}
+
+/// Its own fourth moment at a coarse step, where it is not that of normal increments; that moment comes to that of the equation
+/// to first order in `dt`, though not along paths; and second moments are those of Euler and Maruyama.
+#[test]
+fn two_point_increments_keep_weak_order_one() {
+    let coarse = Plan { scheme: Scheme::TwoPoint, ..plan(200_000, 4, Some(0.25)) };
+    let found = paths(Domain::Line, "x^2/2", &["2"], langevin(1.0, &[0.5]), &coarse);
+    let (moments, kick) = (found.moments.expect("some"), 0.5f64.sqrt());
+    agrees(moments.x2, (1.0 - 0.75f64.powi(8)) / (1.0 - 0.75f64.powi(2)) * 0.5);
+    agrees(moments.y2[0], (1.0 - 0.5f64.powi(8)) / (1.0 - 0.25) * 0.25);
+    agrees(moments.x, 0.0);
+    let own = estimate(found.x.iter().map(|x| x.powi(4)));
+    agrees(own, fourth(0.75, kick, 1.0, 4));
+    assert!((own.value - fourth(0.75, kick, 3.0, 4)).abs() > 10.0 * own.standard_error);
+    let exact = 3.0 * (1.0 - f::exp(-2.0)).powi(2);
+    let error = |steps: u64| {
+        let dt = 1.0 / steps as f64;
+        (fourth(1.0 - dt, (2.0 * dt).sqrt(), 1.0, steps) - exact).abs()
+    };
+    let order = (error(256) / error(512)).log2();
+    assert!((order - 1.0).abs() < 0.05, "{order}");
+    // x and y are drawn apart.
+    let product = estimate(found.x.iter().zip(&found.y[0]).map(|(x, y)| x * y));
+    agrees(product, 0.0);
+}
+
+/// Counts are steadier than clocks: words drawn per walker and step.
+#[test]
+fn random_words_per_step_are_few() {
+    let words = |scheme: Scheme, curvature: &[&str], noise: PosedNoise| {
+        let sgd = matches!(noise, PosedNoise::Sgd { .. });
+        let plan = Plan { scheme, ..plan(256, 8, (!sgd).then_some(0.01)) };
+        let problem = posed(Domain::Line, "x^2/2", curvature, noise, &plan).expect("sound");
+        let mut block = block::blocks(&problem, 256, 0).remove(0);
+        let before = block.stream.clone();
+        block.advance(&problem, 8);
+        before.words_to(&block.stream) as f64 / (8.0 * 32.0)
+    };
+    let one = || langevin(1.0, &[1.0]);
+    assert_eq!(words(Scheme::EulerMaruyama, &["1+x^2"], one()), 2.0);
+    assert_eq!(words(Scheme::EulerMaruyama, &["1", "2"], langevin(1.0, &[1.0, 1.0])), 3.0);
+    assert_eq!(words(Scheme::Strang, &["1+x^2"], one()), 2.0);
+    assert_eq!(words(Scheme::TwoPoint, &["1+x^2"], one()), 2.0 / 32.0);
+    assert_eq!(words(Scheme::Strang, &["1+x^2"], sgd(0.9, 0.0, None, Vec::new())), 2.0);
+    assert_eq!(words(Scheme::Strang, &["1+x^2"], sgd(0.9, 0.3, None, Vec::new())), 3.0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `simulate`: what paths do.
 
 mod keeping;
+mod levels;
 mod records;
 mod resume;
 
@@ -26,6 +27,7 @@ impl SchemeName {
         match self {
             SchemeName::Strang => Scheme::Strang,
             SchemeName::EulerMaruyama => Scheme::EulerMaruyama,
+            SchemeName::TwoPoint => Scheme::TwoPoint,
         }
     }
 }
@@ -42,6 +44,9 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
     if let Some(start) = asked.start {
         inside(&model, "--start", start)?;
     }
+    if let Some(levels) = asked.multilevel {
+        return levels::by_levels(&model, levels, asked, common);
+    }
     let (mut run, plan, mut keeping) = match &asked.resume {
         Some(path) => resumed(&model, path, asked, common)?,
         None => {
@@ -55,7 +60,7 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
     let found = keeping.follow(run)?;
     let seconds = keeping.seconds;
     if let (Some(path), None) = (&keeping.out, plan.every) {
-        save(path, &found)?;
+        save(path, &found, model.sgd().is_some())?;
     }
     let moments = found.moments.as_ref();
     let value = |pick: fn(&Estimate) -> f64| {
@@ -112,7 +117,8 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
 
 /// The plan of a new run.
 fn planned(model: &Model, asked: &SimulateArgs, common: &Common) -> Result<Plan, Failure> {
-    let scheme = asked.scheme.map_or(Scheme::Strang, SchemeName::scheme);
+    let usual = if asked.multilevel.is_some() { Scheme::EulerMaruyama } else { Scheme::Strang };
+    let scheme = asked.scheme.map_or(usual, SchemeName::scheme);
     let mut plan = Plan::for_scheme(model, scheme, None).map_err(|e| Failure::of_file(&asked.model, e))?;
     plan.walkers = match asked.walkers {
         Some(n) => usize::try_from(n).map_err(|_| Failure::bad("--walkers: too many"))?,
@@ -149,8 +155,9 @@ pub fn simd(common: &Common) -> Result<Simd, Failure> {
     Ok(simd)
 }
 
-/// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions, and the walkers that diverged) or `.csv`.
-fn save(path: &Path, found: &Ensemble) -> Result<(), Failure> {
+/// Final places as `.npz` (arrays x and y, or y1, y2, … for several directions, and the walkers that diverged) or `.csv` (those
+/// that diverged in a table beside it).
+fn save(path: &Path, found: &Ensemble, sgd: bool) -> Result<(), Failure> {
     let names = records::names(found.y.len());
     let bytes = match path.extension().and_then(|e| e.to_str()) {
         Some("npz") => {
@@ -171,6 +178,7 @@ fn save(path: &Path, found: &Ensemble) -> Result<(), Failure> {
                 let rest = found.y.iter().map(|y| Cell::number(y.get(k).copied().unwrap_or(f64::NAN), 17));
                 table.row(std::iter::once(Cell::number(*x, 17)).chain(rest));
             }
+            records::save_diverged(path, found, sgd)?;
             table.to_csv().into_bytes()
         }
     };

@@ -21,7 +21,7 @@ pub struct Records {
     /// Bytes appended so far, and their checksum.
     pub bytes: u64,
     pub sum: u64,
-    /// Whether it outlives an interrupted program.
+    /// Whether its name is left alone in the end: it outlives an interrupted program, or is gone already.
     stays: bool,
 }
 
@@ -53,7 +53,9 @@ impl Records {
         let path = if stay { PathBuf::from(path) } else { output::beside(Path::new(&path)) };
         let open = File::options().read(true).write(true).create(true).truncate(true).open(&path);
         let file = open.map_err(written(&path))?;
-        Ok(Records { path, file, bytes: 0, sum: 0, stays: stay })
+        // Where an open file needs no name it gives it up now: even a killed program leaves nothing behind.
+        let nameless = !stay && cfg!(unix) && std::fs::remove_file(&path).is_ok();
+        Ok(Records { path, file, bytes: 0, sum: 0, stays: stay || nameless })
     }
 
     /// The records of a run that goes on, cut off where its checkpoint was written.
@@ -111,6 +113,9 @@ impl Records {
         let records = (self.bytes / 8) as usize / stride;
         let source = Source { file: &self.file, course, stayed: &stayed, records };
         let archive = out.extension().and_then(|e| e.to_str()) == Some("npz");
+        if !archive {
+            save_diverged(out, found, course.learning_rate.is_some())?;
+        }
         output::write_with(out, |file| if archive { source.archive(file, found) } else { source.table(file) })
     }
 }
@@ -215,6 +220,26 @@ impl Source<'_> {
         }
         out.flush()
     }
+}
+
+/// The walkers that diverged as a table beside `out`, where there are any: `NAME.diverged.csv`; none of an earlier run stays.
+pub fn save_diverged(out: &Path, found: &Ensemble, sgd: bool) -> Result<(), Failure> {
+    let path = out.with_extension("diverged.csv");
+    if found.diverged.count == 0 {
+        return match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(written(&path)(e)),
+            _ => Ok(()),
+        };
+    }
+    let pace = if sgd { "learning_rate" } else { "dt" };
+    output::write_with(&path, |file| {
+        let mut out = BufWriter::new(file);
+        writeln!(out, "walker,step,time,x,{pace}")?;
+        for fall in &found.diverged.falls {
+            writeln!(out, "{},{},{},{},{}", fall.walker, fall.step, fall.step as f64 * found.dt, fall.x, found.dt)?;
+        }
+        out.flush()
+    })
 }
 
 /// The walkers that diverged, as arrays: number, step, last sound place.

@@ -43,14 +43,8 @@ pub(super) fn lower(tape: &Tape) -> Fused {
         let form = lowering.form(*op, &forms);
         forms.push(form);
     }
-    let results: Vec<Result<Value, f64>> = tape
-        .results
-        .iter()
-        .map(|r| match forms[*r].of {
-            None => Err(forms[*r].q),
-            Some(_) => Ok(lowering.value(forms[*r])),
-        })
-        .collect();
+    // Outputs stay forms: whoever reads them applies `p v + q`, often together with factors of their own.
+    let results: Vec<Form> = tape.results.iter().map(|r| forms[*r]).collect();
     let mut steps = lowering.steps;
     contract(&mut steps, &results);
     place(&steps, &results)
@@ -198,9 +192,9 @@ impl Lowering {
 }
 
 /// How often every value is used, by steps that are used themselves and by results.
-fn uses(steps: &[Step], results: &[Result<Value, f64>]) -> Vec<usize> {
+fn uses(steps: &[Step], results: &[Form]) -> Vec<usize> {
     let mut uses = vec![0; steps.len()];
-    results.iter().flatten().for_each(|r| uses[*r] += 1);
+    results.iter().filter_map(|r| r.of).for_each(|r| uses[r] += 1);
     for (number, step) in steps.iter().enumerate().rev() {
         if uses[number] > 0 {
             step.operands().for_each(|a| uses[a] += 1);
@@ -210,7 +204,7 @@ fn uses(steps: &[Step], results: &[Result<Value, f64>]) -> Vec<usize> {
 }
 
 /// Products that are only added become part of the addition.
-fn contract(steps: &mut [Step], results: &[Result<Value, f64>]) {
+fn contract(steps: &mut [Step], results: &[Form]) {
     let uses = uses(steps, results);
     for number in 0..steps.len() {
         let product = |v: Value| match steps[v] {
@@ -233,13 +227,13 @@ fn contract(steps: &mut [Step], results: &[Result<Value, f64>]) {
 }
 
 /// Gives every used value a register, which is taken back after its last use.
-fn place(steps: &[Step], results: &[Result<Value, f64>]) -> Fused {
+fn place(steps: &[Step], results: &[Form]) -> Fused {
     let uses = uses(steps, results);
     let mut last = vec![0; steps.len()];
     for (number, step) in steps.iter().enumerate().filter(|(number, _)| uses[*number] > 0) {
         step.operands().for_each(|a| last[a] = number);
     }
-    results.iter().flatten().for_each(|r| last[*r] = steps.len());
+    results.iter().filter_map(|r| r.of).for_each(|r| last[r] = steps.len());
     let (mut free, mut registers) = (Vec::new(), 0);
     let mut places = vec![Place::Input(0); steps.len()];
     let mut actions = Vec::new();
@@ -277,10 +271,10 @@ fn place(steps: &[Step], results: &[Result<Value, f64>]) -> Fused {
     let mut numbers = Vec::new();
     let outputs = results
         .iter()
-        .map(|result| match result {
-            Ok(value) => Output::At(places[*value]),
-            Err(number) => {
-                numbers.push(*number);
+        .map(|form| match form.of {
+            Some(value) => Output::At(places[value], form.p, form.q),
+            None => {
+                numbers.push(form.q);
                 Output::Number(numbers.len() - 1)
             }
         })

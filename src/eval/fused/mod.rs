@@ -77,7 +77,8 @@ enum Action {
 /// Where an output is found.
 #[derive(Clone, Copy, Debug)]
 enum Output {
-    At(Place),
+    /// `p v + q` of the value there.
+    At(Place, f64, f64),
     /// In the list of numbers.
     Number(usize),
 }
@@ -97,6 +98,8 @@ pub(crate) struct Row<'a> {
     cells: &'a [Cell<Eight>],
     /// 0 for the same number everywhere.
     mask: usize,
+    /// What is read is `p v + q`, where it is not the value itself.
+    form: Option<(f64, f64)>,
 }
 
 impl Fused {
@@ -120,10 +123,14 @@ impl Fused {
     #[inline(always)]
     pub(crate) fn row<'a>(&self, output: usize, inputs: &[&'a [Cell<Eight>]], space: &'a [Cell<Eight>]) -> Row<'a> {
         let vectors = inputs.first().map_or(0, |i| i.len());
+        let row = |cells, p: f64, q: f64| {
+            let plain = p == 1.0 && q == 0.0;
+            Row { cells, mask: usize::MAX, form: (!plain).then_some((p, q)) }
+        };
         match self.outputs[output] {
-            Output::At(Place::Input(k)) => Row { cells: inputs[k], mask: usize::MAX },
-            Output::At(Place::Register(r)) => Row { cells: &space[r * vectors..][..vectors], mask: usize::MAX },
-            Output::Number(k) => Row { cells: &space[self.registers * vectors + k..][..1], mask: 0 },
+            Output::At(Place::Input(k), p, q) => row(inputs[k], p, q),
+            Output::At(Place::Register(r), p, q) => row(&space[r * vectors..][..vectors], p, q),
+            Output::Number(k) => Row { cells: &space[self.registers * vectors + k..][..1], mask: 0, form: None },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Running a program over the vectors of a block.
 
 use super::{Action, Fused, Place, Row, Step};
-use crate::eval::lanes::{Eight, Kernel, Lanes};
+use crate::eval::lanes::{Eight, Kernel, LARGE, Lanes, sin_cos_of_small};
 use crate::eval::point::{value_of, whole_power};
 use crate::expr::Function;
 use crate::num::function as f;
@@ -19,15 +19,27 @@ fn store<L: Lanes>(value: L, cell: &Cell<Eight>) {
     cell.set(numbers);
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
     /// Vector number `k`.
     #[inline(always)]
     pub(crate) fn get<L: Lanes>(&self, k: usize) -> L {
-        load(&self.cells[k & self.mask])
+        let value: L = load(&self.cells[k & self.mask]);
+        match self.form {
+            Some((p, q)) => value.mul_add(L::splat(p), L::splat(q)),
+            None => value,
+        }
+    }
+
+    /// The row times a number.
+    #[inline(always)]
+    pub(crate) fn times(self, factor: f64) -> Row<'a> {
+        let (p, q) = self.form.unwrap_or((1.0, 0.0));
+        Row { form: Some((factor * p, factor * q)), ..self }
     }
 }
 
-/// A function over a row. Written out, since a large closure is compiled apart and then without vector instructions.
+/// A function over a row, or over two or three side by side. Macros, since closures may be compiled apart and are then without
+/// the instructions of the level.
 macro_rules! over {
     ($out:expr, $of:expr, $value:ident => $result:expr) => {
         for (o, a) in $out.iter().zip($of) {
@@ -35,16 +47,18 @@ macro_rules! over {
             store($result, o);
         }
     };
-}
-
-#[inline(always)]
-fn each<L: Lanes>(out: &[Cell<Eight>], a: &[Cell<Eight>], with: impl Fn(L) -> L) {
-    out.iter().zip(a).for_each(|(o, a)| store(with(load(a)), o));
-}
-
-#[inline(always)]
-fn pairs<L: Lanes>(out: &[Cell<Eight>], a: &[Cell<Eight>], b: &[Cell<Eight>], with: impl Fn(L, L) -> L) {
-    out.iter().zip(a.iter().zip(b)).for_each(|(o, (a, b))| store(with(load(a), load(b)), o));
+    ($out:expr, $one:expr, $two:expr, ($a:ident, $b:ident) => $result:expr) => {
+        for (o, (a, b)) in $out.iter().zip($one.iter().zip($two)) {
+            let ($a, $b): (L, L) = (load(a), load(b));
+            store($result, o);
+        }
+    };
+    ($out:expr, $one:expr, $two:expr, $three:expr, ($a:ident, $b:ident, $c:ident) => $result:expr) => {
+        for ((o, (a, b)), c) in $out.iter().zip($one.iter().zip($two)).zip($three) {
+            let ($a, $b, $c): (L, L, L) = (load(a), load(b), load(c));
+            store($result, o);
+        }
+    };
 }
 
 impl Fused {
@@ -80,8 +94,15 @@ impl Kernel for Run<'_> {
             let (step, places, out) = match *action {
                 Action::One(step, places, out) => (step, places, register(out)),
                 Action::SineCosine(a, sine, cosine) => {
+                    // One look at all arguments instead of one at each; infinity is large, NaN passes through both ways.
+                    let mut farthest = L::splat(0.0);
+                    for a in at(a) {
+                        farthest = farthest.max_abs(load(a));
+                    }
+                    let small = !L::any(L::splat(LARGE[usize::from(L::FUSED)]).less(farthest));
                     for ((s, c), a) in register(sine).iter().zip(register(cosine)).zip(at(a)) {
-                        let (sine, cosine) = load::<L>(a).sin_cos();
+                        let x: L = load(a);
+                        let (sine, cosine) = if small { sin_cos_of_small(x) } else { x.sin_cos() };
                         store(sine, s);
                         store(cosine, c);
                     }
@@ -91,32 +112,28 @@ impl Kernel for Run<'_> {
             let [a, b, c] = places.map(at);
             match step {
                 Step::Input(_) => {}
-                Step::Number(number) => out.iter().for_each(|o| store(L::splat(number), o)),
+                Step::Number(number) => out.iter().for_each(|o| o.set([number; 8])),
                 Step::Affine(_, p, q) => {
                     let (p, q) = (L::splat(p), L::splat(q));
-                    each(out, a, |a: L| a.mul_add(p, q));
+                    over!(out, a, a => a.mul_add(p, q));
                 }
-                Step::Add(..) => pairs(out, a, b, |a: L, b| a + b),
-                Step::Subtract(..) => pairs(out, a, b, |a: L, b| a - b),
-                Step::Multiply(..) => pairs(out, a, b, |a: L, b| a * b),
-                Step::Divide(..) => pairs(out, a, b, |a: L, b| a / b),
+                Step::Add(..) => over!(out, a, b, (a, b) => a + b),
+                Step::Subtract(..) => over!(out, a, b, (a, b) => a - b),
+                Step::Multiply(..) => over!(out, a, b, (a, b) => a * b),
+                Step::Divide(..) => over!(out, a, b, (a, b) => a / b),
                 Step::MultiplyAdd(..) => {
-                    for ((o, (a, b)), c) in out.iter().zip(a.iter().zip(b)).zip(c) {
-                        store(load::<L>(a).mul_add(load(b), load(c)), o);
-                    }
+                    over!(out, a, b, c, (a, b, c) => a.mul_add(b, c));
                 }
                 Step::NegateMultiplyAdd(..) => {
-                    for ((o, (a, b)), c) in out.iter().zip(a.iter().zip(b)).zip(c) {
-                        store(load::<L>(a).neg_mul_add(load(b), load(c)), o);
-                    }
+                    over!(out, a, b, c, (a, b, c) => a.neg_mul_add(b, c));
                 }
                 Step::Weighted(_, p, _) => {
                     let p = L::splat(p);
-                    pairs(out, a, b, |a: L, b| a.mul_add(p, b));
+                    over!(out, a, b, (a, b) => a.mul_add(p, b));
                 }
                 Step::Over(p, _) => {
                     let p = L::splat(p);
-                    each(out, a, |a: L| p / a);
+                    over!(out, a, a => p / a);
                 }
                 Step::Whole(_, n) => over!(out, a, a => power(a, n)),
                 Step::Power(..) => {
@@ -130,8 +147,8 @@ impl Kernel for Run<'_> {
                     Function::Ln => over!(out, a, a => a.ln()),
                     Function::Sin => over!(out, a, a => a.sin()),
                     Function::Cos => over!(out, a, a => a.cos()),
-                    Function::Sqrt => each(out, a, |a: L| a.sqrt()),
-                    Function::Abs => each(out, a, |a: L| a.abs()),
+                    Function::Sqrt => over!(out, a, a => a.sqrt()),
+                    Function::Abs => over!(out, a, a => a.abs()),
                     _ => out.iter().zip(a).for_each(|(o, a)| o.set(a.get().map(|x| value_of(function, x)))),
                 },
             }

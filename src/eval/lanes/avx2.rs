@@ -107,14 +107,18 @@ impl Raw for Eights {
         Self::from_bits(Self::xor(self.to_bits(), Self::and(bits, Self::bits(1 << 63))))
     }
     #[inline(always)]
-    fn pair_of(self, table: &PairTable) -> (Eights, Eights) {
+    fn xor3(a: Words, b: Words, c: Words) -> Words {
+        Self::xor(Self::xor(a, b), c)
+    }
+    #[inline(always)]
+    fn pairs_at<const SHIFT: u32>(bits: Words, table: &PairTable) -> (Eights, Eights) {
         let mut words = [0; WIDTH];
-        Self::store_bits(self.to_bits(), &mut words);
-        // Loads of pairs and a transposition: faster than gathering. Macros, since a closure might be compiled apart and
-        // then without the instructions.
+        Self::store_bits(bits, &mut words);
+        // Loads of pairs and a transposition: no slower than gathering here, and faster elsewhere. Macros, since a closure
+        // might be compiled apart and then without the instructions.
         macro_rules! pair {
             ($lane:expr) => {
-                _mm_loadu_pd(table.pairs[(words[$lane] >> 48) as usize & 15].as_ptr())
+                _mm_loadu_pd(table.pairs[(words[$lane] >> SHIFT) as usize & 15].as_ptr())
             };
         }
         macro_rules! four {

@@ -94,12 +94,18 @@ impl Raw for Eights {
         Self::from_bits(unsafe { _mm512_ternarylogic_epi64::<0x78>(self.to_bits(), bits, _mm512_set1_epi64(i64::MIN)) })
     }
     #[inline(always)]
-    fn pair_of(self, table: &PairTable) -> (Eights, Eights) {
+    fn xor3(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
+        // SAFETY: see above.
+        unsafe { _mm512_ternarylogic_epi64::<0x96>(a, b, c) }
+    }
+    #[inline(always)]
+    fn pairs_at<const SHIFT: u32>(words: __m512i, table: &PairTable) -> (Eights, Eights) {
+        let places = if SHIFT == 0 { words } else { Self::shift_right::<SHIFT>(words) };
         let look_up = |list: &[f64; 16]| {
             // SAFETY: see above. The permutation takes the low four bits of each index.
             Eights(unsafe {
                 let (low, high) = (_mm512_loadu_pd(list.as_ptr()), _mm512_loadu_pd(list.as_ptr().add(WIDTH)));
-                _mm512_permutex2var_pd(low, _mm512_srli_epi64::<48>(self.to_bits()), high)
+                _mm512_permutex2var_pd(low, places, high)
             })
         };
         (look_up(&table.first), look_up(&table.second))

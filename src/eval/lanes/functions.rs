@@ -5,35 +5,39 @@
 // Coefficients keep the digits with which they were computed.
 #![allow(clippy::excessive_precision)]
 
-use super::{Lanes, WIDTH};
+use super::{Lanes, PairTable, WIDTH};
 use crate::num::function as f;
 
 /// `1.5 * 2^52`: adding it rounds to the nearest whole number and leaves that in the low bits.
 pub(super) const ROUND: f64 = 6_755_399_441_055_744.0;
 
-/// `sin(sqrt w)/sqrt w` for `w` up to (π/2)², to 1.2e-16.
-const SINE: [f64; 8] = [
-    0.999_999_999_999_999_9,
-    -0.166_666_666_666_660_72,
-    0.008_333_333_333_282_726,
-    -0.000_198_412_698_248_537_36,
-    2.755_731_660_803_462_2e-6,
-    -2.505_188_187_935_106_8e-8,
-    1.604_816_616_766_644_2e-10,
-    -7.374_360_691_567_403e-13,
+/// Sine and cosine of the multiples of π/8.
+static EIGHTHS: PairTable = {
+    const ONE: f64 = 0.382_683_432_365_089_8;
+    const TWO: f64 = std::f64::consts::FRAC_1_SQRT_2;
+    const THREE: f64 = 0.923_879_532_511_286_7;
+    PairTable::new(
+        [0.0, ONE, TWO, THREE, 1.0, THREE, TWO, ONE, 0.0, -ONE, -TWO, -THREE, -1.0, -THREE, -TWO, -ONE],
+        [1.0, THREE, TWO, ONE, 0.0, -ONE, -TWO, -THREE, -1.0, -THREE, -TWO, -ONE, 0.0, ONE, TWO, THREE],
+    )
+};
+
+/// `sin(sqrt w)/sqrt w` for `w` up to (π/16)², to 8e-18.
+const SINE: [f64; 5] = [
+    1.0,
+    -0.166_666_666_666_661_27,
+    0.008_333_333_332_212_454,
+    -0.000_198_412_617_001_918_52,
+    2.753_318_298_103_937e-06,
 ];
 
-/// `cos(sqrt w)` there, to 5e-18.
-const COSINE: [f64; 9] = [
+/// `cos(sqrt w)` there, to 9e-17.
+const COSINE: [f64; 5] = [
     1.0,
-    -0.499_999_999_999_999_742_4,
-    0.041_666_666_666_663_882_34,
-    -0.001_388_888_888_877_298_991,
-    0.000_024_801_587_277_414_924_4,
-    -2.755_731_639_102_575_081e-7,
-    2.087_656_183_993_316_328e-9,
-    -1.146_290_190_175_727_478e-11,
-    4.608_977_003_001_797_03e-14,
+    -0.499_999_999_999_940_6,
+    0.041_666_666_654_338_31,
+    -0.001_388_887_993_456_534_8,
+    2.477_503_937_276_646_3e-05,
 ];
 
 /// `(exp r − 1 − r)/r²` for `|r|` up to ½ ln 2, to 2e-17.
@@ -52,7 +56,7 @@ const EXPONENTIAL: [f64; 10] = [
 
 /// `Σ c_k x^k`
 #[inline(always)]
-pub(crate) fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: &[f64; N]) -> L {
+fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: &[f64; N]) -> L {
     let mut value = L::splat(coefficients[N - 1]);
     let mut k = N - 1;
     while k > 0 {
@@ -119,47 +123,47 @@ pub(super) fn ln<L: Lanes>(x: L) -> L {
     L::select(L::splat(f64::INFINITY).less_or_equal(x), x, y)
 }
 
-/// Arguments up to here are reduced without loss.
-#[inline(always)]
-fn near<L: Lanes>() -> L {
-    L::splat(if L::FUSED { 1e15 } else { 1e5 })
-}
+/// Arguments of sine and cosine up to here are reduced without loss: where products are rounded, and where they are fused.
+pub(crate) const LARGE: [f64; 2] = [1e5, 5e14];
 
-/// `x − kπ` within ±π/2, and the parity of `k` in the top bit.
+/// `x − kπ/8` within ±π/16, and a word that ends in the binary digits of `k`.
 #[inline(always)]
-fn half_turns<L: Lanes>(x: L) -> (L, L::Bits) {
-    // π in two parts, where products are not rounded; in parts of 33 bits, whose products with k are exact, elsewhere.
-    const TWO: [f64; 2] = [std::f64::consts::PI, 1.224_646_799_147_353_2e-16];
+fn eighths<L: Lanes>(x: L) -> (L, L::Bits) {
+    // π/8 in two parts, where products are not rounded; in parts of 33 bits, whose products with k are exact, elsewhere.
+    const TWO: [f64; 2] = [std::f64::consts::FRAC_PI_8, 1.530_808_498_934_191_5e-17];
     const FOUR: [f64; 4] = [
-        2.0 * 1.570_796_326_734_125_614_17e+00,
-        2.0 * 6.077_100_506_303_965_976_60e-11,
-        2.0 * 2.022_266_248_711_166_455_80e-21,
-        2.0 * 8.478_427_660_368_899_569_97e-32,
+        0.25 * 1.570_796_326_734_125_614_17e+00,
+        0.25 * 6.077_100_506_303_965_976_60e-11,
+        0.25 * 2.022_266_248_711_166_455_80e-21,
+        0.25 * 8.478_427_660_368_899_569_97e-32,
     ];
-    let rounded = x.mul_add(L::splat(std::f64::consts::FRAC_1_PI), L::splat(ROUND));
+    let rounded = x.mul_add(L::splat(8.0 * std::f64::consts::FRAC_1_PI), L::splat(ROUND));
     let k = rounded - L::splat(ROUND);
-    let less = |t: L, part: &f64| k.neg_mul_add(L::splat(*part), t);
-    let t = if L::FUSED { TWO.iter().fold(x, less) } else { FOUR.iter().fold(x, less) };
-    (t, L::shift_left::<63>(rounded.to_bits()))
-}
-
-#[inline(always)]
-pub(super) fn sin<L: Lanes>(x: L) -> L {
-    if L::any(near::<L>().less(x.abs())) {
-        return far(x, f::sin);
-    }
-    let (t, parity) = half_turns(x);
-    (t * polynomial(t * t, &SINE)).flip(parity)
+    let less = |t: L, part: f64| k.neg_mul_add(L::splat(part), t);
+    let t = if L::FUSED {
+        less(less(x, TWO[0]), TWO[1])
+    } else {
+        less(less(less(less(x, FOUR[0]), FOUR[1]), FOUR[2]), FOUR[3])
+    };
+    (t, rounded.to_bits())
 }
 
 #[inline(always)]
 pub(super) fn sin_cos<L: Lanes>(x: L) -> (L, L) {
-    if L::any(near::<L>().less(x.abs())) {
+    if L::any(L::splat(LARGE[usize::from(L::FUSED)]).less(x.abs())) {
         return (far(x, f::sin), far(x, f::cos));
     }
-    let (t, parity) = half_turns(x);
+    sin_cos_of_small(x)
+}
+
+/// Sine and cosine of arguments up to [`LARGE`]; of others anything but a panic.
+#[inline(always)]
+pub(crate) fn sin_cos_of_small<L: Lanes>(x: L) -> (L, L) {
+    let (t, k) = eighths(x);
+    let (s, c) = L::pairs_at::<0>(k, &EIGHTHS);
     let w = t * t;
-    ((t * polynomial(w, &SINE)).flip(parity), polynomial(w, &COSINE).flip(parity))
+    let (sine, cosine) = (t * polynomial(w, &SINE), polynomial(w, &COSINE));
+    (c.mul_add(sine, s * cosine), s.neg_mul_add(sine, c * cosine))
 }
 
 /// Large arguments, one by one.

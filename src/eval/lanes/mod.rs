@@ -25,7 +25,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use functions::polynomial;
+pub(crate) use functions::{LARGE, sin_cos_of_small};
 pub(crate) use raw::{Kernel, PairTable, Raw};
 
 use super::Simd;
@@ -74,7 +74,7 @@ pub trait Lanes:
     /// Sine.
     #[inline(always)]
     fn sin(self) -> Self {
-        functions::sin(self)
+        functions::sin_cos(self).0
     }
     /// Cosine.
     #[inline(always)]

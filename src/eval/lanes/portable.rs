@@ -145,8 +145,12 @@ impl Raw for Eights {
         (Eights(mantissa), Eights(bits.map(|b| (b >> 52) as f64 - 1023.0)))
     }
     #[inline(always)]
-    fn pair_of(self, table: &PairTable) -> (Eights, Eights) {
-        let place = self.0.map(|m| (m.to_bits() >> 48) as usize & 15);
+    fn xor3(a: Words, b: Words, c: Words) -> Words {
+        Self::xor(Self::xor(a, b), c)
+    }
+    #[inline(always)]
+    fn pairs_at<const SHIFT: u32>(words: Words, table: &PairTable) -> (Eights, Eights) {
+        let place = words.map(|w| (w >> SHIFT) as usize & 15);
         (Eights(place.map(|p| table.pairs[p][0])), Eights(place.map(|p| table.pairs[p][1])))
     }
 }

@@ -39,11 +39,12 @@ pub trait Raw: Copy {
     fn and(a: Self::Bits, b: Self::Bits) -> Self::Bits;
     fn or(a: Self::Bits, b: Self::Bits) -> Self::Bits;
     fn xor(a: Self::Bits, b: Self::Bits) -> Self::Bits;
+    fn xor3(a: Self::Bits, b: Self::Bits, c: Self::Bits) -> Self::Bits;
     fn plus(a: Self::Bits, b: Self::Bits) -> Self::Bits;
     /// Words, not zero, rounded to `m 2^e` with `m` in [1, 2): `(m, e)`.
     fn mantissa_and_exponent(words: Self::Bits) -> (Self, Self);
-    /// The pair of the table that belongs to the leading four binary digits of the mantissa of `self`.
-    fn pair_of(self, table: &PairTable) -> (Self, Self);
+    /// The pairs of the table that the four binary digits above the lowest `SHIFT` of each word number.
+    fn pairs_at<const SHIFT: u32>(words: Self::Bits, table: &PairTable) -> (Self, Self);
 }
 
 /// Sixteen pairs, also as two lists: levels look them up in different ways.
