@@ -246,6 +246,20 @@ fn tables_name_the_walkers_that_diverged() {
     assert!(!fallen.exists());
 }
 
+/// Means by levels reach the error that was asked for at the step that was asked for; what they would pass over is refused.
+#[test]
+fn levels_give_means_at_the_finest_step() {
+    let flags = ["models/harmonic-line.ron", "--dt", "0.02", "--steps", "50", "--multilevel", "3", "--error", "0.02"];
+    let found: Value =
+        serde_json::from_slice(&simulate(&flags).assert().success().get_output().stdout).expect("one object");
+    assert_eq!((found["dt"].as_f64(), found["levels"].as_array().map(Vec::len)), (Some(0.0025), Some(4)));
+    assert!(found["standard_errors"]["x2"].as_f64().is_some_and(|e| e < 0.023), "{found}");
+    for more in [["--walkers", "10"], ["--every", "5"], ["--scheme", "strang"], ["--out", "a.csv"]] {
+        let told = predicate::str::contains(more[0]);
+        simulate(&[&flags[..], &more[..]].concat()).assert().code(2).stdout("").stderr(told);
+    }
+}
+
 /// Beyond the edge of stability walkers leave: each is told with its step, place and learning rate.
 #[test]
 fn walkers_that_diverge_are_listed() {
