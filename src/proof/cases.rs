@@ -157,6 +157,8 @@ mod tests {
             ("ln(x+sqrt(1+x^2))", "-ln(sqrt(1+x^2)-x)"),
             ("atan(1/(x*y))+atan(x*y)", "pi/2*x*y/abs(x*y)"),
             ("ln(abs(x))+abs(x)/x", "ln(abs(x))+x/abs(x)"),
+            // Defined at zero only.
+            ("sqrt(-abs(x))+cos(x)", "1"),
         ] {
             judged(left, right).unwrap_or_else(|why| panic!("{left} = {right}: {why}"));
         }
@@ -170,6 +172,8 @@ mod tests {
             ("sqrt(x^2)+0^abs(x)", "abs(x)"),
             ("1/abs(x)-1/abs(x)", "1/(x-x)"),
             ("ln(-abs(x))", "1"),
+            ("sqrt(-abs(x))+cos(x)", "2"),
+            ("abs(x)", "x"),
             ("atan(x*y)+atan(1/(x*y))", "pi/2*x/abs(x)"),
             // They differ at zero only.
             ("abs(x)*exp(x-x)+cos(abs(x))^2+sin(x)^2", "abs(x)+abs(x)/x*(x/abs(x))+1e-9"),

@@ -131,3 +131,35 @@ fn taylor(there: &[Value], over: &[Value], low: bool, open: bool) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::enclosure::{Enclosure, End};
+
+    fn between(a: i64, b: i64) -> Value {
+        Value::within(Enclosure::between(End::whole(a), End::whole(b)))
+    }
+
+    /// `g` is above zero on `(0, h]` where its first derivatives at 0 are not below zero and one of them is above.
+    #[test]
+    fn derivatives_of_one_sign_are_asked_for_one_by_one() {
+        let (zero, one, any) = (Value::whole(0), Value::whole(1), between(-1, 1));
+        let list = |values: &[&Value]| values.iter().map(|v| (*v).clone()).collect::<Vec<_>>();
+        for (there, over, low, open, wanted) in [
+            ([&zero, &zero], [&any, &one], true, true, true),
+            ([&zero, &zero], [&any, &one], true, false, false),
+            ([&one, &zero], [&any, &between(0, 1)], true, false, true),
+            ([&any, &zero], [&any, &one], true, true, false),
+            ([&zero, &zero], [&any, &between(0, 1)], true, true, false),
+            ([&zero, &zero], [&any, &one], false, true, false),
+            ([&zero, &zero], [&any, &between(-2, -1)], false, true, true),
+            ([&zero, &zero], [&any, &any], true, true, false),
+            ([&between(0, 1), &zero], [&any, &between(0, 1)], true, true, false),
+        ] {
+            assert_eq!(taylor(&list(&there), &list(&over), low, open), wanted, "{there:?} {over:?} {low} {open}");
+        }
+        let (there, over) = ([zero.clone(), any.clone(), zero.clone()], [any.clone(), any, one]);
+        assert!(!taylor(&there, &over, true, true));
+    }
+}

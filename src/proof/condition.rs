@@ -176,3 +176,95 @@ impl Tower {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::parse;
+
+    fn tower() -> Tower {
+        Tower::new(&super::super::tests::symbols("x:R y:R a:P F:+x").0)
+    }
+
+    fn read(tower: &mut Tower, text: &str) -> Element {
+        let (_, names) = super::super::tests::symbols("x:R y:R a:P F:+x");
+        tower.read(&parse(text, &names).expect(text)).expect(text)
+    }
+
+    type Known = (Demand, &'static str, Reason);
+
+    /// Whether conditions on record are all met or harmless.
+    fn is_met(conditions: &[Known]) -> bool {
+        let mut tower = tower();
+        for (demand, text, reason) in conditions {
+            let element = read(&mut tower, text);
+            tower.conditions.push(Condition { demand: *demand, element, reason: *reason, text: (*text).into() });
+        }
+        tower.unmet().is_none()
+    }
+
+    #[test]
+    fn zeros_left_out_are_harmless_only_for_continuous_terms_on_open_sets() {
+        let closed = (Demand::NonNegative, "x", Reason::Exact);
+        let open = (Demand::Positive, "x", Reason::Exact);
+        for reason in [Reason::Continuous, Reason::Removable, Reason::Lenient] {
+            let left_out = (Demand::NonZero, "x", reason);
+            assert!(is_met(&[left_out]) && is_met(&[open, left_out]), "{reason:?}");
+            assert!(!is_met(&[closed, left_out]), "{reason:?}");
+        }
+        assert!(!is_met(&[(Demand::NonZero, "x", Reason::Sufficient)]));
+        // Not a polynomial in real variables: it may vanish on a whole stretch.
+        assert!(!is_met(&[(Demand::NonZero, "exp(x)-1", Reason::Removable)]));
+        assert!(is_met(&[(Demand::NonZero, "x^2+1", Reason::Sufficient)]));
+        assert!(is_met(&[(Demand::NonZero, "x", Reason::Exact)]));
+    }
+
+    #[test]
+    fn a_base_is_lenient_only_where_the_exponent_stays_as_it_is_around_its_zeros() {
+        let reason = |base: &str, exponent: &str| {
+            let mut tower = tower();
+            let (b, e) = (read(&mut tower, base), read(&mut tower, exponent));
+            tower.demand_positive_base(&b, &e, &|| "b".into()).expect("it may hold");
+            tower.conditions[0].reason
+        };
+        assert_eq!(reason("x", "y"), Reason::Lenient);
+        assert_eq!(reason("x+y", "y"), Reason::Lenient);
+        assert_eq!(reason("x", "x"), Reason::Sufficient);
+        assert_eq!(reason("x", "y+exp(x)"), Reason::Sufficient);
+        assert_eq!(reason("x*y", "a"), Reason::Sufficient);
+        assert_eq!(reason("F(x)-1", "y"), Reason::Lenient);
+    }
+
+    #[test]
+    fn roots_are_smooth_away_from_zero_and_only_known_demands_are_exact() {
+        let reason = |of: &str, change: &str, index: u32| {
+            let mut tower = tower();
+            let (of, change) = (read(&mut tower, of), read(&mut tower, change));
+            tower.demand_smooth(&of, &change, index).expect("it may hold");
+            tower.conditions.first().map(|c| c.reason)
+        };
+        assert_eq!(reason("x", "1", 1), Some(Reason::Continuous));
+        assert_eq!(reason("x", "1", 2), Some(Reason::Sufficient));
+        assert_eq!(reason("x^2", "2*x", 2), Some(Reason::Sufficient));
+        assert_eq!(reason("x^2", "a", 2), Some(Reason::Exact));
+        assert_eq!(reason("x^2+a", "1", 2), None);
+        let mut tower = tower();
+        let x = read(&mut tower, "x");
+        tower.demand_away_from_zero(&x, &|| "x".into()).expect("it may hold");
+        assert_eq!((tower.conditions.len(), tower.facts.len()), (1, 0));
+        assert_eq!(tower.conditions[0].reason, Reason::Removable);
+    }
+
+    #[test]
+    fn what_cannot_hold_is_defined_nowhere() {
+        let mut tower = tower();
+        let (zero, a) = (Element::zero(), read(&mut tower, "-a"));
+        assert!(matches!(tower.demand_nonzero(&zero, &|| "0".into()), Err(Refusal::Nowhere(_))));
+        assert!(matches!(tower.demand_positive(&a, &|| "-a".into()), Err(Refusal::Nowhere(_))));
+        assert!(matches!(tower.demand_nonnegative(&a, &|| "-a".into()), Err(Refusal::Nowhere(_))));
+        assert!(tower.conditions.is_empty());
+        let x = read(&mut tower, "x");
+        tower.demand_nonnegative(&x, &|| "x".into()).expect("it may hold");
+        assert!(tower.sign(&x).is(Sign::NONNEGATIVE) && tower.conditions.len() == 1);
+    }
+}

@@ -180,6 +180,8 @@ mod calculus_laws;
 #[cfg(test)]
 mod calculus_tests;
 #[cfg(test)]
+mod domain_tests;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tests;
