@@ -75,6 +75,7 @@ fn signs_are_no_surer_than_they_are() {
         ("x^2-2*x*y+y^2", Sign::NONNEGATIVE),
         ("x^2-2*x*y+2*y^2+a", Sign::POSITIVE),
         ("-x^2-a", Sign::NEGATIVE),
+        ("-x^2+2*x*y-2*y^2-a", Sign::NEGATIVE),
         ("x^3", Sign::ANY),
         ("ln(a)", Sign::ANY),
         ("ln(3)", Sign::POSITIVE),
@@ -88,6 +89,20 @@ fn signs_are_no_surer_than_they_are() {
         ("a-b", Sign::ANY),
     ] {
         let mut tower = Tower::new(&symbols);
+        let e = tower.read(&read(text)).expect(text);
+        assert_eq!(tower.sign(&e), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_fact_about_a_term_is_one_about_its_multiples() {
+    let (symbols, _) = super::tests::symbols(super::tests::ALL);
+    let mut tower = Tower::new(&symbols);
+    let known = tower.read(&read("x-y")).expect("a difference");
+    tower.assume(&known, Sign::POSITIVE).expect("it may hold");
+    for (text, expected) in
+        [("x-y", Sign::POSITIVE), ("y-x", Sign::NEGATIVE), ("3*y-3*x", Sign::NEGATIVE), ("x+y", Sign::ANY)]
+    {
         let e = tower.read(&read(text)).expect(text);
         assert_eq!(tower.sign(&e), expected, "{text}");
     }

@@ -334,6 +334,7 @@ mod tests {
         assert!(unit.plus(&closed, 64).is_positive());
         assert!(one.over(&unit, 64).is_ok_and(|v| v.plus(&Value::whole(-1), 64).is_positive()));
         let left = Value::Within(Enclosure::between(End::zero(), End::whole(2)), Open { above: true, below: false });
+        assert!(left.negative().is_negative() && !left.negative().plus(&Value::whole(2), 64).is_positive());
         let half = Value::Exact(Rational::new((-1).into(), 2.into()));
         assert!(one.over(&left, 64).is_ok_and(|v| !v.plus(&half, 64).is_positive()));
         assert!(one.over(&open(0, 2), 64).is_ok_and(|v| v.plus(&half, 64).is_positive()));
