@@ -29,3 +29,5 @@ pub mod units;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "generators")]
+pub mod generate;

@@ -1,6 +1,6 @@
 //! What the theory predicts for paths, with the error that it states: Langevin laws, or laws of the steps.
 
-use super::spread::smallness_of_steps;
+use super::spread::{smallness_of_steps, widening_of_steps};
 use super::witnesses::smallness;
 use crate::model::Model;
 use crate::num::density::Density;
@@ -19,6 +19,8 @@ pub(super) struct Law {
     pub corrected: Option<Density>,
     /// The largest small parameter.
     pub small: f64,
+    /// What the law leaves out, where it has no first correction: the small parameter, and the part by which steps widen it.
+    rough: f64,
 }
 
 impl Law {
@@ -40,7 +42,11 @@ impl Law {
         if corrected.is_none() && model.sgd().is_none() {
             return Err("the theory has no error bar: its first correction does not apply".to_owned());
         }
-        Ok(Law { adiabatic, corrected, small })
+        let rough = if corrected.is_none() { small + widening_of_steps(model) } else { small };
+        if !(rough <= LARGEST) {
+            return Err(format!("the smallness parameters, with what finite steps widen, reach {rough:.2}"));
+        }
+        Ok(Law { adiabatic, corrected, small, rough })
     }
 
     /// The corrected density where there is one.
@@ -71,7 +77,7 @@ impl Law {
                 let between = self.adiabatic.total_variation(corrected);
                 (between * self.more(), format!("distance {between:.1e} between the two orders of the theory"))
             }
-            None => (PER_SMALLNESS * self.small, format!("{PER_SMALLNESS} times the smallness {:.1e}", self.small)),
+            None => (PER_SMALLNESS * self.rough, format!("{PER_SMALLNESS} times the smallness {:.1e}", self.rough)),
         }
     }
 
@@ -89,7 +95,7 @@ impl Law {
         let bar = match &self.corrected {
             Some(corrected) => (of(corrected) - value).abs() * self.more(),
             // A law that is off by a total variation t, evenly, is off by 2t in ln p at either place.
-            None => 4.0 * PER_SMALLNESS * self.small,
+            None => 4.0 * PER_SMALLNESS * self.rough,
         };
         (value, bar)
     }
@@ -101,7 +107,7 @@ impl Law {
             Some(corrected) => (corrected.expectation(f) - value).abs() * self.more(),
             None => {
                 let spread = self.adiabatic.expectation(&|x| (f(x) - value) * (f(x) - value)).max(0.0).sqrt();
-                2.0 * PER_SMALLNESS * self.small * spread
+                2.0 * PER_SMALLNESS * self.rough * spread
             }
         };
         (value, bar)

@@ -20,7 +20,7 @@ const LOSS: &str = "recorded mean of the floor loss agrees";
 const ACROSS: &str = "recorded variance across the valley agrees";
 
 /// Chance that a record objects to a true claim. There is no second record to ask.
-const FALSE_ALARM: f64 = 1e-4;
+const FALSE_ALARM: f64 = 1e-5;
 /// From so many walkers on, the spread between them tells what a path is worth.
 const ENOUGH_WALKERS: usize = 32;
 /// Standard errors by which the halves of a record may differ if it is stationary.

@@ -22,7 +22,7 @@ const KEPT: f64 = 0.6;
 /// The fewest walkers that are worth a sample.
 const FEWEST: usize = 512;
 /// Where the fewest walkers cost more than the effort, up to so many times as much is spent.
-const OVERDRAFT: u64 = 5;
+const OVERDRAFT: u64 = 3;
 /// Independent draws that a comparison of two strengths of noise wants: what `TELLING` of `strength` asks of a part of the
 /// potential of a third of the temperature.
 pub(super) const ENOUGH: f64 = 60_000.0;
@@ -178,8 +178,10 @@ impl<'a> Ensembles<'a> {
         let worth = 1.0 + KEPT * (RECORDS - 1) as f64;
         let wanted = (self.wanted / worth).ceil().min(self.effort.walkers as f64) as usize;
         let affordable = (self.effort.walker_steps / each) as usize;
+        // What hardly costs anything is drawn though nobody needs it.
+        let cheap = (affordable / 5).min(self.effort.walkers);
         let more = if stage == Stage::Decide { 4 } else { 1 };
-        let walkers = wanted.min(affordable).max(FEWEST) * more;
+        let walkers = wanted.max(cheap).min(affordable).max(FEWEST) * more;
         let seed = self.effort.seed_for(self.purpose, stage);
         let records = RECORDS as usize;
         let mut pooled = Sample {

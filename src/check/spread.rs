@@ -8,7 +8,7 @@
 
 use crate::expr::Expr;
 use crate::model::{Model, Sgd};
-use crate::theory::{Method, NotApplicable, joint};
+use crate::theory::{self, Method, NotApplicable, joint};
 
 /// Places at which the maximum is looked for.
 const PLACES: u32 = 1000;
@@ -46,6 +46,25 @@ pub(super) fn smallness_of_steps(model: &Model) -> Result<f64, NotApplicable> {
         }
     }
     Ok(most)
+}
+
+/// Part by which steps of finite length widen the law along the floor, at most: `½ηΦ''/(1+β)`, exact on a quadratic floor. The laws
+/// without a first correction leave it out.
+pub(super) fn widening_of_steps(model: &Model) -> f64 {
+    let (Some(sgd), Ok(law)) = (model.sgd(), joint(model, Method::Discrete)) else { return 0.0 };
+    let Ok(potential) = theory::loss(model).discrete_potential else { return f64::NAN };
+    let bend = model.compile(&[potential.slope.derivative(model.coordinate())]);
+    let (a, b) = law.floor.density.visited(1e-6);
+    let per_bend = 0.5 * sgd.learning_rate.value() / (1.0 + sgd.momentum);
+    let mut most = 0.0;
+    for k in 0..=PLACES {
+        let place = a + (b - a) * f64::from(k) / f64::from(PLACES);
+        let part = (per_bend * bend.value(model.domain().place(place).unwrap_or(place))).abs();
+        if !(part <= most) {
+            most = part;
+        }
+    }
+    most
 }
 
 /// `τ Σ² (1+r)/(1−r)` at curvature `λ` and variance `Σ` (of learners: the mean of theirs).
@@ -99,6 +118,11 @@ mod tests {
         assert!((two / one - 2.0).abs() < 1e-6);
         let momentum = smallness("learning_rate: 1, variance: \"0.02\", momentum: 0.5");
         assert!(momentum > 3.0 * one, "{momentum} {one}");
+        // A floor of curvature 0.1: ½η·0.1, less the bend of the entropic part.
+        let text = "Model(name: \"m\", floor: (coordinate: \"x\", domain: Line, loss: \"x^2/20\"), sharp: [(curvature: \"0.5\")], \
+                    noise: Sgd(learning_rate: 0.6, batch_size: 4, kappa: 3, variance: \"0.2\", momentum: 0.5))";
+        let widened = widening_of_steps(&Model::read(text, &[]).expect("a model"));
+        assert!((widened - 0.02).abs() < 1e-12, "{widened}");
         // Learners that are one.
         let alone = smallness("learning_rate: 1, variance: \"0.02\", learners: (count: 1, mixing: Matrix([[1.0]]))");
         assert!((alone / one - 1.0).abs() < 1e-9);

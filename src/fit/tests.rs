@@ -45,6 +45,9 @@ fn holds(interval: &Interval, truth: f64) -> bool {
 /// 2000 fits of 800 steps each. Null: every interval holds the truth with probability 0.95; the count is tested with a
 /// binomial interval at 1e-4, so that three tests raise a false alarm in 3e-4 of all choices of seeds. Coverage of 0.92 would be
 /// noticed with probability 0.96. Seeds 0 to 1999.
+///
+/// Ledger: intervals of a fit hold the truth in 95 of 100 cases (three) | they do | binomial interval at 1e-4 | 2000 fits | 0 to 1999 | 3e-4 |
+/// coverage of 0.92: caught with probability 0.96
 #[test]
 fn intervals_hold_the_truth_as_often_as_they_say() {
     let (delta, kappa, scale, rate) = (0.02, 4.0, 0.6, 0.5);
@@ -73,6 +76,9 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
 }
 
 /// Records every 20th of the integrator's steps of 0.002; truth within 4.5 standard errors (7e-6 each).
+///
+/// Ledger: a recorded path gives its noise back (three numbers) | the truth | 4.5 standard errors | 20 000 records | 7 | 2e-5 | a tenth more
+/// noise: ten standard errors
 #[test]
 fn a_continuous_path_gives_its_noise_and_its_curvature_back() {
     let (delta, kappa, scale) = (0.3, 3.0, 10.0);

@@ -378,6 +378,8 @@ mod tests {
     }
 
     /// Different draws, same law, to five standard errors; two directions on a walled floor and records on the way too.
+    /// Ledger: compiled landscapes have the law of the formulas (about 30 moments) | equal means | difference in standard errors | 20 000
+    /// each | 3 | 1.8e-5 | a mean that is 5 % of its spread off
     #[test]
     fn code_has_the_law_of_the_formulas() {
         let line = read("Line", "x^2/2", WAVY, NOISE);

@@ -417,6 +417,9 @@ mod tests {
     /// 10⁷ numbers: moments to order 8, fractions beyond 1 to 5.5 sigma, independence of the two of a pair and of
     /// successive ones. Each of 27 checks is at five standard errors: a right program fails for one seed in 60 000. Other
     /// counts on demand: `THALWEG_CASES=1000000000 cargo test --lib numbers_are_normal`, last done for 10⁹.
+    ///
+    /// Ledger: normal numbers are normal and independent (27 checks) | independent normal draws | moments, tails, products | 10 000 000 |
+    /// 11 | 1.6e-5 | a moment off by five standard errors, 2e-3 of itself
     #[test]
     fn ten_million_numbers_are_normal() {
         let rows = 64;

@@ -59,6 +59,8 @@ fn paths(domain: Domain, floor: &str, curvature: &[&str], noise: PosedNoise, pla
     follow(posed(domain, floor, curvature, noise, plan).expect("sound"), plan, &Unwatched).expect("follows")
 }
 
+/// Ledger: moments and times of paths have their closed forms (26 numbers) | the closed form | five standard errors | 2000 to 200 000 | 7 |
+/// 1.5e-5 | variances 10 % off: most at ten standard errors and more
 #[track_caller]
 fn agrees(estimate: Estimate, exact: f64) {
     let z = (estimate.value - exact) / estimate.standard_error;

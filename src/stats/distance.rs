@@ -73,6 +73,8 @@ mod tests {
             .collect()
     }
 
+    /// Ledger: distances by chance stay below their limit, and have their mean to 3 % | independent draws into bins | total variation | 400
+    /// of 4000 | 11 | 1e-4 | a mean 7 % too large
     #[test]
     fn chance_distances_have_the_mean_and_stay_below_the_limit() {
         let bins: Vec<f64> = (0..20).map(|k| 0.05 + 0.002 * (f64::from(k) - 9.5)).collect();
