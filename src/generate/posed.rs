@@ -1,11 +1,14 @@
 //! Random valid models.
 
-use super::landscape::{curvatures, floors};
+use super::landscape::{Drawn, drawn};
 use super::{Saved, decimals};
 use crate::model::{Domain, Model};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 use std::fmt::{Debug, Formatter, Result as Written};
+
+/// The most sharp directions.
+const MOST: usize = 4;
 
 /// Which models are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,68 +164,44 @@ impl Saved for Posed {
     }
 }
 
-/// Valid models of a kind. Curvatures are 20 to 400 times the scale of the loss (for SGD `ηλ` is at most 1.6), noise strengths
-/// lie over a decade and a half, `κ` between 0.5 and 8: the theory applies to most, the exact solve converges.
+/// Valid models of a kind. Curvatures are 20 to 400 times the scale of the loss (for SGD `ηλ` is at most 1.6 on a circle), noise
+/// strengths lie over a decade and a half, `κ` between 0.5 and 8: the theory applies to most, the exact solve converges.
 pub fn models(kind: Kind) -> BoxedStrategy<Posed> {
-    let mut domains: Vec<BoxedStrategy<Domain>> = Vec::new();
-    if kind.circle {
-        domains.push(Just(Domain::Periodic { lower: 0.0, upper: TAU }).boxed());
-    }
-    if kind.interval {
-        let ends = (decimals(10, 30, 1), decimals(10, 30, 1));
-        domains.push(ends.prop_map(|(a, b)| Domain::Interval { lower: -a, upper: b }).boxed());
-    }
-    if kind.line {
-        domains.push(Just(Domain::Line).boxed());
-    }
+    let domains: Vec<u8> =
+        [(kind.circle, 0), (kind.interval, 1), (kind.line, 2)].into_iter().filter(|d| d.0).map(|d| d.1).collect();
     let noises: Vec<bool> =
         [(kind.langevin, false), (kind.sgd, true)].into_iter().filter(|n| n.0).map(|n| n.1).collect();
-    (proptest::strategy::Union::new(domains), prop::sample::select(noises), 1..=kind.directions.max(1))
-        .prop_flat_map(
-            |(domain, sgd, directions)| if sgd { steps(domain, directions) } else { langevin(domain, directions) },
-        )
-        .prop_filter_map("a valid model", |recipe| recipe.read().ok())
-        .boxed()
-}
-
-/// Deltas of all directions but the first, which has one.
-fn deltas(directions: usize) -> impl Strategy<Value = Vec<f64>> {
-    prop::collection::vec(decimals(5, 15, 1), directions - 1)
-}
-
-fn langevin(domain: Domain, directions: usize) -> BoxedStrategy<Recipe> {
-    let scales = prop::collection::vec(20u32..400, directions);
-    (scales, decimals(5, 20, 1), decimals(1, 12, 1), decimals(5, 80, 1), deltas(directions))
-        .prop_flat_map(move |(scales, size, delta, kappa, deltas)| {
-            let sharp: Vec<_> = scales.iter().map(|s| curvatures(domain, f64::from(*s))).collect();
-            let noise = format!("Langevin(delta: {delta:?}, kappa: {kappa:?})");
-            (floors(domain, size), sharp)
-                .prop_map(move |(loss, sharp)| put_together(domain, loss, sharp, &deltas, &noise))
-        })
-        .boxed()
-}
-
-fn steps(domain: Domain, directions: usize) -> BoxedStrategy<Recipe> {
-    // On a line the quadratic growth of a curvature meets no bound: the scale leaves room for the visited stretch.
-    let scales = prop::collection::vec(30u32..60, directions);
-    let batch = prop_oneof![Just(1u32), 2u32..64];
-    (scales, decimals(5, 10, 1), decimals(10, 80, 1), 1u32..40, batch, deltas(directions))
-        .prop_flat_map(move |(scales, rate, kappa, noise, batch, deltas)| {
-            let sharp: Vec<_> = scales.iter().map(|s| curvatures(domain, f64::from(*s) / 100.0)).collect();
+    let ends = (decimals(10, 30, 1), decimals(10, 30, 1));
+    let domain = (prop::sample::select(domains), ends).prop_map(|(which, (a, b))| match which {
+        0 => Domain::Periodic { lower: 0.0, upper: TAU },
+        1 => Domain::Interval { lower: -a, upper: b },
+        _ => Domain::Line,
+    });
+    let directions = 1..=kind.directions.clamp(1, MOST);
+    let sharp = prop::array::uniform4((drawn(), 20u32..400, decimals(5, 15, 1)));
+    let numbers = (decimals(5, 20, 1), decimals(1, 12, 1), decimals(5, 80, 1), decimals(5, 10, 1), 1u32..40, 1u32..64);
+    (directions, prop::sample::select(noises), domain, drawn(), sharp, numbers)
+        .prop_filter_map("a valid model", |(directions, sgd, domain, floor, sharp, numbers)| {
+            let (size, delta, kappa, rate, loud, batch) = numbers;
             // The noise of a batch does not depend on its size: S is 0.001 to 0.04.
-            let variance = f64::from(noise * batch) / 1000.0;
-            let noise = format!(
-                "Sgd(learning_rate: {rate:?}, batch_size: {batch}, kappa: {kappa:?}, variance: \"{variance}\")"
-            );
-            (floors(domain, 0.01), sharp)
-                .prop_map(move |(loss, sharp)| put_together(domain, loss, sharp, &deltas, &noise))
+            let variance = f64::from(loud * batch) / 1000.0;
+            let (noise, size) = if sgd {
+                let kappa = kappa.max(1.0);
+                let fields =
+                    format!("learning_rate: {rate:?}, batch_size: {batch}, kappa: {kappa:?}, variance: \"{variance}\"");
+                (format!("Sgd({fields})"), 0.01)
+            } else {
+                (format!("Langevin(delta: {delta:?}, kappa: {kappa:?})"), size)
+            };
+            // Steps of SGD need curvatures of about a half.
+            let scale = |own: u32| if sgd { f64::from(30 + own % 30) / 100.0 } else { f64::from(own) };
+            let of = |(k, (drawn, own, delta)): (usize, &(Drawn, u32, f64))| {
+                (drawn.curvature(domain, scale(*own)), if k == 0 { 1.0 } else { *delta })
+            };
+            let sharp = sharp.iter().take(directions).enumerate().map(of).collect();
+            Recipe { domain, loss: floor.floor(domain, size), sharp, noise }.read().ok()
         })
         .boxed()
-}
-
-fn put_together(domain: Domain, loss: String, sharp: Vec<String>, deltas: &[f64], noise: &str) -> Recipe {
-    let all = std::iter::once(1.0).chain(deltas.iter().copied());
-    Recipe { domain, loss, sharp: sharp.into_iter().zip(all).collect(), noise: noise.to_owned() }
 }
 
 #[cfg(test)]

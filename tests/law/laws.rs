@@ -72,7 +72,7 @@ pub const LAWS: &[Law] = &[
         power: 0.99,
         exact: true,
         p: |n, seed, wrong| {
-            let found = followed(STEPS, n, 60, None, seed);
+            let found = followed(STEPS, n, 15, None, seed);
             let variance = if wrong { 0.02 / 1.2 } else { 0.04 / (1.2 * 0.8) };
             variance_is(found.y[0].iter().copied(), variance)
         },
@@ -82,13 +82,13 @@ pub const LAWS: &[Law] = &[
         claim: "the law across of steps with Gaussian noise is Gaussian",
         null: "independent draws from the normal law",
         statistic: "distance of Kolmogorov and Smirnov",
-        n: 4000,
+        n: 20_000,
         seed: 109,
         wrong: "a logistic law of the same variance",
-        power: 0.5,
+        power: 0.95,
         exact: true,
         p: |n, seed, wrong| {
-            let found = followed(STEPS, n, 60, None, seed);
+            let found = followed(STEPS, n, 15, None, seed);
             let deviation = (0.04f64 / (1.2 * 0.8)).sqrt();
             let mut z: Vec<f64> = found.y[0].iter().map(|y| y / deviation).collect();
             z.sort_by(f64::total_cmp);
@@ -109,7 +109,7 @@ pub const LAWS: &[Law] = &[
         exact: true,
         p: |n, seed, wrong| {
             let text = STEPS.replace("variance: \"0.04\"", "variance: \"0.04\", momentum: 0.4");
-            let found = followed(&text, n, 120, None, seed);
+            let found = followed(&text, n, 50, None, seed);
             let beta: f64 = if wrong { -0.4 } else { 0.4 };
             let variance = (1.0 + beta) * 0.04 / ((1.0 - beta) * 1.2 * (2.0 * (1.0 + beta) - 1.2));
             variance_is(found.y[0].iter().copied(), variance.abs())
@@ -128,7 +128,7 @@ pub const LAWS: &[Law] = &[
         p: |n, seed, wrong| {
             let text =
                 STEPS.replace("variance: \"0.04\"", "variance: \"0.04\", learners: (count: 4, mixing: Complete(0.3))");
-            let found = followed(&text, n, 60, None, seed);
+            let found = followed(&text, n, 15, None, seed);
             let learners = if wrong { 5.0 } else { 4.0 };
             variance_is(found.y[0].iter().copied(), 0.04 / (learners * 1.2 * 0.8))
         },
@@ -144,7 +144,7 @@ pub const LAWS: &[Law] = &[
         power: 0.99,
         exact: true,
         p: |n, seed, wrong| {
-            let found = followed(FLOOR, n, 60, None, seed);
+            let found = followed(FLOOR, n, 25, None, seed);
             let variance = if wrong { 0.02 / (5.0 * 0.6) } else { 0.04 / (5.0 * 0.6 * 1.4) };
             variance_is(found.x.iter().copied(), variance)
         },
@@ -154,16 +154,16 @@ pub const LAWS: &[Law] = &[
         claim: "walls reflect: a floor without a force fills evenly",
         null: "independent draws into bins of known probability",
         statistic: "total variation in 12 bins, McDiarmid's tail",
-        n: 4000,
+        n: 10_000,
         seed: 117,
-        wrong: "a law that falls by 10 % from wall to wall",
-        power: 0.05,
+        wrong: "a law that falls by 40 % from wall to wall",
+        power: 0.95,
         exact: false,
         p: |n, seed, wrong| {
-            let found = followed(WALLED, n, 40, Some(0.1), seed);
+            let found = followed(WALLED, n, 20, Some(0.1), seed);
             let mut seen = [0.0; 12];
             found.x.iter().for_each(|x| seen[((x * 12.0) as usize).min(11)] += 1.0 / n as f64);
-            let tilt = if wrong { 0.3 } else { 0.0 };
+            let tilt = if wrong { 0.5 } else { 0.0 };
             let law: Vec<f64> = (0..12).map(|k| (1.0 + tilt * (5.5 - f64::from(k)) / 11.0) / 12.0).collect();
             let apart = 0.5 * seen.iter().zip(&law).map(|(a, b)| (a - b).abs()).sum::<f64>();
             let beyond = apart - mean_total_variation(&law, n as f64);
@@ -243,7 +243,7 @@ pub const LAWS: &[Law] = &[
         p: |n, seed, wrong| {
             let mut seen = [0.0; 10];
             even(n, seed).iter().for_each(|u| seen[(u * 10.0) as usize] += 1.0);
-            let part = |k: usize| if wrong { if k % 2 == 0 { 0.87 } else { 1.13 } } else { 1.0 };
+            let part = |k: usize| if wrong { if k.is_multiple_of(2) { 0.87 } else { 1.13 } } else { 1.0 };
             let law: Vec<f64> = (0..10).map(|k| n as f64 / 10.0 * part(k)).collect();
             chi_squared(&seen, &law).expect("ten bins").p_value
         },

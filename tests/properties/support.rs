@@ -55,7 +55,7 @@ where
         cases: cases * more,
         failure_persistence: None,
         max_shrink_iters: 5000,
-        max_shrink_time: 30_000,
+        max_shrink_time: 10_000,
         ..Config::default()
     };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed(name)));
@@ -126,6 +126,7 @@ mod tests {
         let text = std::fs::read_to_string(file).expect("the file was written");
         let posed = Posed::from_ron(&text).expect("a model file");
         assert_eq!(posed.model().directions(), 2, "as simple as it can be: {text}");
+        assert!(text.contains("loss: \"0\""), "as simple as it can be: {text}");
         assert!(claim(&posed).is_err() && message.contains("cargo test --test properties a_false_claim"));
     }
 }
