@@ -2,11 +2,11 @@
 //!
 //! All start at the least floor loss with `y = 0`, follow the steps `w ← w − η(∇L + ξ)` of that learning rate (for Langevin noise
 //! `Cov ξ = 2Δ/η`), forget the start for as long as theory says, and are recorded. **diverged**: at least half of them left every
-//! bound. **moved-to-flat**: some window of the floor is more likely than the one at the start, by [`SURE`] standard errors.
-//! **frozen**: all are less likely, by [`ALSO_SURE`]. Undecided otherwise, or where the cost does not reach that far.
+//! bound. **moved-to-flat**: some window of the floor is more likely than the one at the start, by four standard errors.
+//! **frozen**: all are less likely, by three. Undecided otherwise, or where the cost does not reach that far.
 //!
-//! Of about 45 windows, each a normal deviate at worst, one exceeds [`SURE`] by chance at about 1 place of 700; one that is really as
-//! likely falls [`ALSO_SURE`] below by chance at about 1 of 700 too.
+//! Of about 45 windows, each a normal deviate at worst, one exceeds four by chance at about 1 place of 700; one that is really as
+//! likely falls three below by chance at about 1 of 700 too.
 
 use crate::eval::Simd;
 use crate::model::{Domain, Model};
