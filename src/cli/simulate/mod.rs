@@ -10,13 +10,15 @@ use super::args::{Common, SchemeName, SimdChoice, SimulateArgs};
 use super::{inside, output, read_model};
 use crate::archive::{ArrayRef, write};
 use crate::eval::Simd;
-use crate::model::Model;
+use crate::model::{Model, Sgd};
 use crate::report::picture::{Bars, draw};
 use crate::report::table::{Cell, Table};
 use crate::sim::{Ensemble, Estimate, Fall, Plan, Run, Scheme};
+use crate::theory::forgetting;
 use keeping::Keeping;
 use resume::resumed;
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::path::Path;
 
 /// Walkers that diverged and are listed one by one.
@@ -119,7 +121,25 @@ pub fn simulate(asked: &SimulateArgs, common: &Common) -> Result<Answer, Failure
 fn planned(model: &Model, asked: &SimulateArgs, common: &Common) -> Result<Plan, Failure> {
     let usual = if asked.multilevel.is_some() { Scheme::EulerMaruyama } else { Scheme::Strang };
     let scheme = asked.scheme.map_or(usual, SchemeName::scheme);
-    let mut plan = Plan::for_scheme(model, scheme, None).map_err(|e| Failure::of_file(&asked.model, e))?;
+    // Barriers are known to the spectrum, not to the curvature at the start.
+    let relaxation = match (asked.steps, asked.multilevel) {
+        (None, None) => forgetting(model).map(|times| times.relaxation),
+        _ => None,
+    };
+    let mut plan = Plan::for_scheme(model, scheme, relaxation).map_err(|e| Failure::of_file(&asked.model, e))?;
+    let step = model.sgd().map(Sgd::step_time).or(plan.dt);
+    if let (Some(time), Some(step)) = (relaxation, step)
+        && !common.quiet
+        && !(4.0 * time / step <= plan.steps as f64)
+    {
+        let needed = 10.0 * time / step;
+        let _ = writeln!(
+            std::io::stderr(),
+            "{}: warning: walkers remember their start: {} steps are taken where about {needed:.1e} would make them forget it (--steps)",
+            asked.model.display(),
+            plan.steps
+        );
+    }
     plan.walkers = match asked.walkers {
         Some(n) => usize::try_from(n).map_err(|_| Failure::bad("--walkers: too many"))?,
         None => plan.walkers,
