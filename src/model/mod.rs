@@ -235,6 +235,14 @@ impl Model {
         }
         Some(model)
     }
+    /// The same model at another learning rate of SGD, or another `Δ` of a Langevin equation: what bounds limit.
+    pub fn with_strength(&self, value: f64) -> Model {
+        match self.noise() {
+            Noise::Langevin { .. } => self.with_delta(value),
+            Noise::Sgd(_) => self.with_learning_rate(LearningRate(value)),
+        }
+    }
+
     /// The same model at another noise strength (Langevin noise only).
     pub fn with_delta(&self, value: f64) -> Model {
         let mut model = self.clone();

@@ -101,8 +101,12 @@ pub fn mean_square(network: &Network, setting: Setting) -> Result<MeanSquare, Ne
 /// # Errors
 /// As [`mean_square`].
 pub fn mean_square_bound(network: &Network, batch_size: f64) -> Result<f64, NetworkError> {
-    let p = Setting::plain(batch_size).share(network.samples)?;
-    limit(network, p, 0.0).map(|found| found.value)
+    value(network, Setting::plain(batch_size))
+}
+
+/// Only the value of [`mean_square`].
+pub(super) fn value(network: &Network, setting: Setting) -> Result<f64, NetworkError> {
+    limit(network, setting.share(network.samples)?, setting.momentum).map(|found| found.value)
 }
 
 /// 95 % intervals of [`mean_square`] for each setting, all of one momentum, from `redraws` bootstrap samples; `None` where too many

@@ -1,6 +1,6 @@
 //! Everything computed for a network, in the layout of the JSON output.
 
-use super::bound::{MeanSquare, Setting, almost_sure_bound, mean_square, mean_square_bound, tail_index};
+use super::bound::{MeanSquare, Setting, almost_sure_bound, mean_square, mean_square_bound, tail_index, value};
 use super::displacement::{Displacement, displacements};
 use super::edge_of_stability;
 use super::epoch;
@@ -343,7 +343,7 @@ fn divergence_at(network: &Network, batch: f64, subtracted: Measured, leaves: Me
     let setting = Setting::plain(batch);
     let found = mean_square(network, setting).map_err(|e| status.push(format!("mean_square_bound: {e}"))).ok();
     let bound = found.map(|found: MeanSquare| found.value);
-    let without = mean_square(network, Setting { without_replacement: true, ..setting }).ok().map(|found| found.value);
+    let without = value(network, Setting { without_replacement: true, ..setting }).ok();
     let over_bound = |measured: Measured| measured.zip(bound).map(|((m, _), b)| m / b);
     let (subtracted_ratio, leaves_ratio) = (over_bound(subtracted), over_bound(leaves));
     match subtracted_ratio {

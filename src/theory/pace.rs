@@ -5,7 +5,6 @@ use super::bounds::{Kind, bounds};
 use super::passage::log_passage_time;
 use crate::model::{Model, Noise};
 use crate::num::function::ln;
-use crate::units::LearningRate;
 
 /// Shares of the bound; the last one lies beyond it.
 const SHARES: [f64; 8] = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.05];
@@ -70,13 +69,9 @@ pub fn against_noise(model: &Model, from: f64, to: f64) -> Paces {
         Some((_, bound)) => SHARES.iter().map(|share| share * bound).collect(),
         None => MULTIPLES.iter().map(|multiple| multiple * own).collect(),
     };
-    let rows = values.into_iter().map(|value| {
-        let at = match model.noise() {
-            Noise::Langevin { .. } => model.with_delta(value),
-            Noise::Sgd(_) => model.with_learning_rate(LearningRate(value)),
-        };
-        row(&at, law(model), value, bound.map(|b| b.1), value, (from, to))
-    });
+    let rows = values
+        .into_iter()
+        .map(|value| row(&model.with_strength(value), law(model), value, bound.map(|b| b.1), value, (from, to)));
     Paces { quantity, bound, method: law(model), rows: rows.collect() }
 }
 

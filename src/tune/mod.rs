@@ -5,14 +5,13 @@
 //! learning rate below `safety` times the binding bound of [`crate::theory::bounds`], and over the batch size where a range
 //! is given. A Langevin model has no learning rate: there the noise strength `Δ` is chosen and time is continuous.
 
-use crate::model::{Model, Noise};
+use crate::model::Model;
 use crate::num::domain::Domain;
 use crate::num::function::{exp, ln};
 use crate::optim::global_minimum;
 use crate::theory::bounds::{Bounds, Kind, bounds};
 use crate::theory::passage::{NoTime, log_passage_time};
 use crate::theory::{Method, stationary, stretch};
-use crate::units::LearningRate;
 use thiserror::Error;
 
 /// The search reaches down to this share of the largest admissible value.
@@ -211,14 +210,6 @@ fn way(model: &Model, question: &Question) -> Result<(f64, f64), Infeasible> {
     if from == to { Err(Infeasible::AlreadyThere(from)) } else { Ok((from, to)) }
 }
 
-/// The same model at another learning rate or noise strength.
-fn with(model: &Model, value: f64) -> Model {
-    match model.noise() {
-        Noise::Langevin { .. } => model.with_delta(value),
-        Noise::Sgd(_) => model.with_learning_rate(LearningRate(value)),
-    }
-}
-
 /// Logarithm of the steps (of the time, for Langevin noise) along the way.
 fn log_steps(model: &Model, method: Method, way: (f64, f64)) -> Result<f64, NoTime> {
     let log_time = log_passage_time(model, method, way.0, way.1)?;
@@ -239,10 +230,10 @@ fn at_batch(model: &Model, question: &Question, way: (f64, f64)) -> Result<Advic
     let ceiling = question.safety * bound.1;
     // The law of the steps where it applies up to the ceiling, else its limit of small learning rate.
     let method = match model.sgd() {
-        Some(_) if log_steps(&with(model, ceiling), Method::Discrete, way).is_ok() => Method::Discrete,
+        Some(_) if log_steps(&model.with_strength(ceiling), Method::Discrete, way).is_ok() => Method::Discrete,
         _ => Method::Adiabatic,
     };
-    let cost = |value: f64| log_steps(&with(model, value), method, way);
+    let cost = |value: f64| log_steps(&model.with_strength(value), method, way);
     cost(ceiling).map_err(Infeasible::NoTime)?;
     // A value without a time (not confined so far down) is no candidate.
     let objective = |log_value: f64| cost(exp(log_value)).unwrap_or(UNREACHED);
@@ -259,7 +250,7 @@ fn at_batch(model: &Model, question: &Question, way: (f64, f64)) -> Result<Advic
     let slope = |up: Result<f64, NoTime>, down: Result<f64, NoTime>| Some((up.ok()? - down.ok()?) / (2.0 * NUDGE));
     let by_value = slope(cost(value * exp(NUDGE)), cost(value * exp(-NUDGE)));
     let by_batch = batch_size.and_then(|batch| {
-        let at = |log: f64| log_steps(&with(&model.with_batch_size(batch * exp(log)), value), method, way);
+        let at = |log: f64| log_steps(&model.with_batch_size(batch * exp(log)).with_strength(value), method, way);
         slope(at(NUDGE), at(-NUDGE))
     });
     let front = FRONT.iter().filter_map(|share| {
@@ -269,7 +260,7 @@ fn at_batch(model: &Model, question: &Question, way: (f64, f64)) -> Result<Advic
             share: *share,
             value: at,
             cost: exp(log + log_batch),
-            flatness_gained: gained(&with(model, at), method, way.0),
+            flatness_gained: gained(&model.with_strength(at), method, way.0),
         })
     });
     Ok(Advice {
@@ -339,7 +330,7 @@ mod tests {
         // Brute force over the admissible rates finds nothing better.
         let brute = (1..=60)
             .map(|k| advice.value * f64::from(k) / 60.0)
-            .map(|rate| log_steps(&with(&model, rate), advice.method, advice.way).expect("a time"))
+            .map(|rate| log_steps(&model.with_strength(rate), advice.method, advice.way).expect("a time"))
             .fold(f64::INFINITY, f64::min);
         assert!(advice.log_steps <= brute + 1e-9);
     }
